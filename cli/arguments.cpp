@@ -1,0 +1,295 @@
+#include "cli/arguments.hpp"
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <thread>
+
+#include "cli/exit_code.hpp"
+#include "core/base/checked.hpp"
+#include "core/extract/content_hash.hpp"
+#include "core/read/page_reader.hpp"
+#include "core/report/schema.hpp"
+#include "core/report/version.hpp"
+
+namespace coldread::cli {
+namespace {
+
+constexpr const char* kExitCodes =
+    "Exit codes:\n"
+    "  0    all that was asked was read, decrypted and verified\n"
+    "  1    finished, with findings: something is damaged, locked, or failed verification\n"
+    "  2    the command line is wrong; nothing was read or written\n"
+    "  3    the image cannot be read as asked\n"
+    "  4    the output cannot be written\n"
+    "  130  interrupted";
+
+std::uint64_t parse_number(const std::string& text, const std::string& name) {
+  std::uint64_t value = 0;
+  if (text.empty()) throw CLI::ValidationError(name, "a number of bytes is missing");
+  for (const char c : text) {
+    const bool digit = c >= '0' && c <= '9';
+    const auto shifted = checked_mul(value, 10);
+    const auto next = digit && shifted ? checked_add(*shifted, static_cast<std::uint64_t>(c - '0')) : std::nullopt;
+    if (!next) throw CLI::ValidationError(name, "'" + text + "' is not a number of bytes (decimal digits, 64 bits)");
+    value = *next;
+  }
+  return value;
+}
+
+std::vector<std::string> split(const std::string& list) {
+  std::vector<std::string> parts;
+  std::size_t start = 0;
+  while (start <= list.size()) {
+    const std::size_t comma = std::min(list.find(',', start), list.size());
+    parts.push_back(list.substr(start, comma - start));
+    start = comma + 1;
+  }
+  return parts;
+}
+
+void set_hashes(Arguments& a, const std::string& list) {
+  std::vector<std::string> names = split(list);
+  if (names == std::vector<std::string>{"none"}) names.clear();
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (!extract::ContentHash::known(names[i])) {
+      throw CLI::ValidationError("--hash", "'" + names[i] + "' is not one of sha256, sha1, md5, none");
+    }
+    if (std::find(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(i), names[i]) !=
+        names.begin() + static_cast<std::ptrdiff_t>(i)) {
+      throw CLI::ValidationError("--hash", "'" + names[i] + "' is given twice");
+    }
+  }
+  a.hashes = names;
+}
+
+void set_preserve(Arguments& a, const std::string& list) {
+  for (const std::string& name : split(list)) {
+    if (name == "owner") {
+      a.preserve_owner = true;
+    } else if (name == "setid") {
+      a.preserve_setid = true;
+    } else if (name == "special") {
+      a.preserve_special = true;
+    } else {
+      throw CLI::ValidationError("--preserve", "'" + name + "' is not one of owner, setid, special");
+    }
+  }
+}
+
+void set_range(Arguments& a, const std::string& text) {
+  const std::size_t colon = text.find(':');
+  if (colon == std::string::npos) throw CLI::ValidationError("--range", "'" + text + "' is not OFFSET:LENGTH");
+  a.range = {parse_number(text.substr(0, colon), "--range"), parse_number(text.substr(colon + 1), "--range")};
+  if (!checked_add(a.range->first, a.range->second)) {
+    throw CLI::ValidationError("--range", "'" + text + "' ends past what 64 bits can tell");
+  }
+}
+
+void set_page_size(Arguments& a, const std::string& text) {
+  const std::uint64_t value = parse_number(text, "--page-size");
+  if (!is_power_of_two(value) || value < read::kMinPageSize || value > read::kMaxPageSize) {
+    throw CLI::ValidationError("--page-size", "'" + text + "' is not one of 4096, 8192, 16384, 32768, 65536");
+  }
+  a.page_size = static_cast<std::uint32_t>(value);
+}
+
+/// An option that takes one text and is given at most once.
+void text_option(CLI::App& app, const std::string& name, const std::string& value, const std::string& help,
+                 std::function<void(const std::string&)> set) {
+  app.add_option_function<std::string>(name, std::move(set), help)->type_name(value);
+}
+
+/// An option that takes one text each time it is given.
+void list_option(CLI::App& app, const std::string& name, std::vector<std::string>& list, const std::string& value,
+                 const std::string& help) {
+  app.add_option(name, list, help)->type_name(value)->allow_extra_args(false);
+}
+
+class Parser {
+ public:
+  Parser();
+  Parsed parse(const std::vector<std::string>& line);
+
+ private:
+  CLI::App* command(const std::string& name, const std::string& help);
+  void image_options(CLI::App& app);
+  void key_options(CLI::App& app);
+  void trust_options(CLI::App& app);
+  void page_option(CLI::App& app);
+  void work_options(CLI::App& app);
+  void report_options(CLI::App& app, const std::string& default_report);
+  void json_option(CLI::App& app);
+  void paths(CLI::App& app, const std::string& help);
+  void one_path(CLI::App& app, bool required);
+
+  CLI::App app_{"Reads Linux filesystems offline: decrypts fscrypt files, verifies fs-verity files, reports what it did.",
+                "coldread"};
+  Arguments a_;
+  bool version_ = false;
+  bool schema_ = false;
+};
+
+CLI::App* Parser::command(const std::string& name, const std::string& help) {
+  CLI::App* app = app_.add_subcommand(name, help);
+  app->footer(kExitCodes);
+  app->add_option("IMAGE", a_.image, "a disk image or a block device; opened read-only")->required()->type_name("");
+  image_options(*app);
+  key_options(*app);
+  app->add_flag("-q,--quiet", a_.quiet, "say nothing but errors");
+  app->add_flag("-v,--verbose", a_.verbose, "say more on standard error");
+  return app;
+}
+
+void Parser::image_options(CLI::App& app) {
+  text_option(app, "--partition", "N|LABEL|UUID", "this partition (default: every ext4 or f2fs filesystem on the image)",
+              [this](const std::string& text) { a_.partition = text; });
+  text_option(app, "--offset", "BYTES", "the filesystem that begins at this byte, whatever a partition table says",
+              [this](const std::string& text) { a_.offset = parse_number(text, "--offset"); });
+  app.add_flag("--no-replay", a_.no_replay, "read the filesystem as it lies, without journal replay");
+}
+
+void Parser::key_options(CLI::App& app) {
+  list_option(app, "--key", a_.keys, "FILE",
+              "a key: 16 to 64 raw bytes, or the same in hex; a directory gives every file in it; - is standard input");
+}
+
+void Parser::trust_options(CLI::App& app) {
+  list_option(app, "--digests", a_.digests, "FILE",
+              "lines as `fsverity digest` prints them: each listed path must exist, be verity and match");
+  list_option(app, "--cert", a_.certs, "FILE", "PEM X.509: built-in fs-verity signatures must chain to it");
+}
+
+void Parser::page_option(CLI::App& app) {
+  text_option(app, "--page-size", "BYTES", "page size, 4096 to 65536 (default: the larger of 4096 and the block size)",
+              [this](const std::string& text) { set_page_size(a_, text); });
+}
+
+void Parser::work_options(CLI::App& app) {
+  page_option(app);
+  app.add_option("-j,--jobs", a_.jobs, "how many workers (default: all cores)")
+      ->type_name("N")
+      ->check(CLI::Range(1U, 1024U));
+  list_option(app, "--include", a_.include, "GLOB",
+              "only files that match, or lie below a match; `*` crosses /; without / it is held against the last name");
+  list_option(app, "--exclude", a_.exclude, "GLOB", "nothing that matches, or lies below a match");
+}
+
+void Parser::report_options(CLI::App& app, const std::string& default_report) {
+  app.add_option("--report", a_.report, "where the report goes; - is standard output (default: " + default_report + ")")
+      ->type_name("FILE");
+  text_option(app, "--hash", "LIST", "content hashes in the report, of sha256, sha1, md5; or none (default: sha256)",
+              [this](const std::string& list) { set_hashes(a_, list); });
+  app.add_flag("--hash-image", a_.hash_image, "put the SHA-256 of the whole image into the report");
+  app.add_flag("--runs", a_.runs, "put into the report where each file's bytes lie in the image");
+  app.add_option("--progress", a_.progress, "progress on standard error: auto (on a terminal), always, never")
+      ->type_name("WHEN")
+      ->check(CLI::IsMember({"auto", "always", "never"}));
+}
+
+void Parser::json_option(CLI::App& app) { app.add_flag("--json", a_.json, "JSON for programs instead of text"); }
+
+void Parser::paths(CLI::App& app, const std::string& help) {
+  app.add_option("PATH", a_.paths, help)->type_name("");
+}
+
+void Parser::one_path(CLI::App& app, bool required) {
+  app.add_option_function<std::string>(
+         "PATH", [this](const std::string& path) { a_.paths = {path}; }, "a path from the filesystem's root")
+      ->required(required)
+      ->type_name("");
+}
+
+Parser::Parser() {
+  app_.footer(std::string("`coldread COMMAND --help` tells a command's options.\n\n") + kExitCodes);
+  app_.add_flag("--version", version_, "print the version and end");
+  app_.add_flag("--schema", schema_, "print the JSON Schema of the report and end");
+  app_.require_subcommand(0, 1);
+
+  json_option(*command("info", "what is on the image: partitions, filesystems, features, policies, keys"));
+
+  CLI::App* ls = command("ls", "list a directory");
+  one_path(*ls, false);
+  ls->add_flag("-l", a_.long_listing, "type, permissions, links, owner, size, time, status");
+  ls->add_flag("-R", a_.recursive, "all below it too");
+  json_option(*ls);
+
+  CLI::App* stat = command("stat", "everything known of one inode");
+  one_path(*stat, true);
+  page_option(*stat);
+  json_option(*stat);
+
+  CLI::App* cat = command("cat", "write a file's content to standard output");
+  one_path(*cat, true);
+  page_option(*cat);
+  text_option(*cat, "--range", "OFFSET:LENGTH", "only these bytes",
+              [this](const std::string& text) { set_range(a_, text); });
+
+  CLI::App* pages = command("pages", "the page table of one file, as reconstructed");
+  one_path(*pages, true);
+  page_option(*pages);
+  json_option(*pages);
+
+  CLI::App* extract = command("extract", "write the files and the report");
+  paths(*extract, "what to extract, from the filesystem's root (default: everything)");
+  extract->add_option("-o,--output", a_.output, "the directory to write into; created, refused if it is not empty")
+      ->type_name("DIR")
+      ->required();
+  trust_options(*extract);
+  work_options(*extract);
+  std::map<std::string, extract::Damaged> damaged{{"keep", extract::Damaged::kKeep},
+                                                  {"zero", extract::Damaged::kZero},
+                                                  {"page", extract::Damaged::kPage},
+                                                  {"omit", extract::Damaged::kOmit}};
+  extract
+      ->add_option("--damaged", a_.damaged,
+                   "what is written where a block failed: keep (what was read), zero (zeros for the block), page (zeros "
+                   "for its page), omit (no file) (default: keep)")
+      ->type_name("HOW")
+      ->transform(CLI::CheckedTransformer(damaged).description(""));
+  text_option(*extract, "--preserve", "LIST", "of owner, setid, special: what else the output is to carry",
+              [this](const std::string& list) { set_preserve(a_, list); });
+  report_options(*extract, "DIR.report.json");
+
+  CLI::App* verify = command("verify", "check every fs-verity file without writing files");
+  paths(*verify, "what to verify, from the filesystem's root (default: everything)");
+  verify->add_flag("--digest", a_.digest, "print each file's digest as `fsverity digest` does");
+  trust_options(*verify);
+  work_options(*verify);
+  report_options(*verify, "none");
+
+  json_option(*command("keys", "the policies in use, and which given key opens each"));
+}
+
+Parsed Parser::parse(const std::vector<std::string>& line) {
+  a_.all = line;
+  try {
+    app_.parse(std::vector<std::string>(line.rbegin(), line.rend()));
+  } catch (const CLI::CallForHelp&) {
+    const auto used = app_.get_subcommands();
+    return {std::nullopt, kOk, used.empty() ? app_.help() : used.front()->help("coldread")};
+  } catch (const CLI::ParseError& error) {
+    const auto used = app_.get_subcommands();
+    const std::string help = used.empty() ? "coldread --help" : "coldread " + used.front()->get_name() + " --help";
+    return {std::nullopt, kUsage, std::string("coldread: ") + error.what() + " (see `" + help + "`)\n"};
+  }
+  if (version_) return {std::nullopt, kOk, "coldread " + std::string(report::version()) + "\n"};
+  if (schema_) return {std::nullopt, kOk, std::string(report::schema())};
+  const auto used = app_.get_subcommands();
+  if (used.empty()) return {std::nullopt, kUsage, "coldread: a command is missing (see `coldread --help`)\n"};
+  a_.command = used.front()->get_name();
+  if (a_.partition && a_.offset) {
+    return {std::nullopt, kUsage, "coldread: --partition and --offset exclude each other; give one of them\n"};
+  }
+  if (a_.jobs == 0) a_.jobs = std::max(1U, std::thread::hardware_concurrency());
+  return {std::move(a_), kOk, ""};
+}
+
+}  // namespace
+
+Parsed parse(const std::vector<std::string>& line) { return Parser().parse(line); }
+
+}  // namespace coldread::cli

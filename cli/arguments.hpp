@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/extract/options.hpp"
+
+namespace coldread::cli {
+
+/// A command line, understood. Each member is what its option is called.
+struct Arguments {
+  std::string command;
+  std::vector<std::string> all;  ///< as given, without the program's name
+  std::string image;
+  std::vector<std::string> paths;
+
+  std::optional<std::string> partition;
+  std::optional<std::uint64_t> offset;
+  bool no_replay = false;
+  std::vector<std::string> keys;
+
+  std::vector<std::string> digests;
+  std::vector<std::string> certs;
+
+  std::uint32_t page_size = 0;  ///< 0: the larger of 4096 and the block size
+  unsigned jobs = 0;            ///< 0: all cores
+  extract::Damaged damaged = extract::Damaged::kKeep;
+  std::vector<std::string> include;
+  std::vector<std::string> exclude;
+  std::vector<std::string> hashes{"sha256"};
+  bool hash_image = false;
+
+  std::string output;
+  std::string report;
+  bool runs = false;
+  bool preserve_owner = false;
+  bool preserve_setid = false;
+  bool preserve_special = false;
+  std::string progress = "auto";
+  bool json = false;
+  bool quiet = false;
+  bool verbose = false;
+
+  bool long_listing = false;
+  bool recursive = false;
+  bool digest = false;
+  std::optional<std::pair<std::uint64_t, std::uint64_t>> range;  ///< offset and length
+};
+
+/// What parsing came to: arguments to run, or a text to print and the code to end with (help, version, a wrong line).
+struct Parsed {
+  std::optional<Arguments> arguments;
+  int exit_code = 0;
+  std::string text;
+};
+
+/// Understands a command line (without the program's name). Nothing is opened.
+[[nodiscard]] Parsed parse(const std::vector<std::string>& line);
+
+}  // namespace coldread::cli

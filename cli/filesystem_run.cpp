@@ -1,0 +1,168 @@
+#include "cli/filesystem_run.hpp"
+
+#include <chrono>
+#include <utility>
+
+#include "cli/exit_code.hpp"
+#include "cli/progress.hpp"
+#include "core/extract/content_hash.hpp"
+#include "core/report/time.hpp"
+
+namespace coldread::cli {
+namespace {
+
+constexpr std::size_t kHashPiece = 1 << 20;
+
+void add(report::Summary& total, const report::Summary& one) {
+  total.files += one.files;
+  total.directories += one.directories;
+  total.symlinks += one.symlinks;
+  total.other += one.other;
+  total.bytes += one.bytes;
+  total.ok += one.ok;
+  total.damaged += one.damaged;
+  total.locked += one.locked;
+  total.skipped += one.skipped;
+  total.error += one.error;
+  total.verified += one.verified;
+  total.mismatch += one.mismatch;
+  total.malformed += one.malformed;
+  total.pages_total += one.pages_total;
+  total.pages_bad += one.pages_bad;
+}
+
+}  // namespace
+
+std::string now_text() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return report::rfc3339_seconds(std::chrono::duration_cast<std::chrono::seconds>(now).count());
+}
+
+Result<std::unique_ptr<FilesystemRun>> FilesystemRun::make(const Arguments& arguments, Io& io, Session& session) {
+  std::unique_ptr<FilesystemRun> run(new FilesystemRun(arguments, io, session));
+  if (!arguments.certs.empty()) {
+    auto trust = verity::TrustStore::load(arguments.certs);
+    if (!trust) return fail(ErrorKind::kUsage, trust.error().where, trust.error().what);
+    run->trust_ = std::move(*trust);
+  }
+  if (!arguments.digests.empty()) {
+    auto list = verity::DigestList::load(arguments.digests);
+    if (!list) return fail(ErrorKind::kUsage, list.error().where, list.error().what);
+    run->digests_ = std::move(*list);
+  }
+  return run;
+}
+
+Result<void> FilesystemRun::check_paths() const {
+  for (const std::string& path : arguments_.paths) {
+    std::optional<Error> why;
+    bool there = false;
+    for (const fs::Found& found : session_.contents.filesystems) {
+      if (there || !found.volume) continue;
+      auto item = find_path(*found.volume, *session_.keys, path);
+      there = item.has_value() || item.error().kind != ErrorKind::kNotFound;
+      if (!there && !why) why = std::move(item.error());
+    }
+    if (!there && why) return fail(std::move(*why));
+  }
+  return {};
+}
+
+Result<report::Image> FilesystemRun::describe_image() const {
+  report::Image image;
+  image.path = arguments_.image;
+  image.size = session_.image->size();
+  image.format = session_.image->is_device() ? "device" : "raw";
+  if (!arguments_.hash_image) return image;
+  extract::ContentHash hash({"sha256"});
+  Bytes piece(kHashPiece);
+  for (std::uint64_t at = 0; at < image.size && !io_.interrupt; at += kHashPiece) {
+    const MutableByteSpan part = MutableByteSpan(piece).first(std::min<std::uint64_t>(kHashPiece, image.size - at));
+    if (auto done = source::read_exactly(*session_.image, at, part); !done) {
+      complain(io_, arguments_.image + ": its SHA-256 cannot be told: " + done.error().message());
+      return image;
+    }
+    hash.update(part);
+  }
+  if (!io_.interrupt) image.sha256 = hash.finish().front().second;
+  return image;
+}
+
+int FilesystemRun::go(const std::string& report_path, bool only_verity, const SinkOf& sink_of, const OnEntry& on_entry) {
+  report::RunInfo info{arguments_.all, now_text(), "", arguments_.jobs};
+  const auto image = describe_image();
+  if (!report_path.empty()) {
+    auto writer = report::ReportWriter::open(report_path, *image);
+    if (!writer) {
+      complain(io_, writer.error().message());
+      return kOutput;
+    }
+    writer_ = std::move(*writer);
+  }
+
+  int code = kOk;
+  for (const fs::Found& found : session_.contents.filesystems) {
+    if (found.error) findings_ = true;
+    if (!found.volume || interrupted_) continue;
+    if (auto done = one(found, only_verity, sink_of, on_entry); !done) {
+      complain(io_, done.error().message());
+      code = exit_code_of(done.error().kind);
+      break;
+    }
+  }
+  if (code == kOk) code = interrupted_ ? kInterrupted : (findings_ ? kFindings : kOk);
+  if (writer_) {
+    const char* result = code == kOk ? "ok" : (code == kFindings ? "findings" : (code == kInterrupted ? "interrupted" : "failed"));
+    info.finished = now_text();
+    if (auto done = writer_->finish(info, result, code); !done) {
+      complain(io_, done.error().message());
+      code = kOutput;
+    }
+  }
+  return code;
+}
+
+Result<void> FilesystemRun::one(const fs::Found& found, bool only_verity, const SinkOf& sink_of,
+                                const OnEntry& on_entry) {
+  auto sink = sink_of(found);
+  if (!sink) return fail(std::move(sink.error()));
+
+  extract::ExtractOptions options;
+  options.page_size = page_size_for(arguments_, *found.volume);
+  options.jobs = arguments_.jobs;
+  options.damaged = arguments_.damaged;
+  options.hashes = arguments_.hashes;
+  options.filter = extract::PathFilter(arguments_.include, arguments_.exclude);
+  options.only_verity = only_verity;
+  options.runs = arguments_.runs;
+  options.image_offset = found.offset;
+  options.trust = trust_ ? &*trust_ : nullptr;
+  options.digests = digests_ ? &*digests_ : nullptr;
+
+  if (!found.volume->facts().findings.empty()) findings_ = true;
+  for (const Finding& finding : found.volume->facts().findings) complain(io_, arguments_.image + ": " + finding);
+  if (writer_) writer_->begin_filesystem(filesystem_record(found, options.page_size));
+  extract::PathSelection selection(arguments_.paths);
+  extract::Progress progress;
+  extract::Outcome outcome;
+  {
+    const ProgressLine line(arguments_, io_, progress);
+    outcome = extract::extract(*found.volume, *session_.keys, selection, options, *sink, progress, io_.interrupt,
+                               [&](const report::Entry& entry) -> Result<void> {
+                                 if (writer_) writer_->add_entry(entry);
+                                 on_entry(found, entry);
+                                 return {};
+                               });
+  }
+  std::vector<std::string> problems = found.volume->facts().findings;
+  problems.insert(problems.end(), outcome.problems.begin(), outcome.problems.end());
+  if (writer_) writer_->end_filesystem(outcome.policies, outcome.summary, problems);
+  for (const std::string& problem : outcome.problems) complain(io_, problem);
+  add(total_, outcome.summary);
+  findings_ = findings_ || outcome.findings;
+  interrupted_ = outcome.interrupted;
+  if (outcome.output_error) return fail(std::move(*outcome.output_error));
+  return {};
+}
+
+}  // namespace coldread::cli

@@ -1,0 +1,42 @@
+#include <signal.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <exception>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "cli/commands.hpp"
+#include "cli/exit_code.hpp"
+
+namespace {
+
+std::atomic<bool> interrupted{false};
+static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler may set it");
+
+void interrupt(int /*signal*/) { interrupted = true; }
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  struct sigaction action {};
+  action.sa_handler = interrupt;
+  action.sa_flags = static_cast<int>(SA_RESETHAND);  // a second signal ends the program at once
+  ::sigaction(SIGINT, &action, nullptr);
+  ::sigaction(SIGTERM, &action, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);  // a reader that closes its pipe ends the output, not the work
+
+  std::ios::sync_with_stdio(false);
+  coldread::cli::Io io{std::cin,  std::cout, std::cerr, ::isatty(STDOUT_FILENO) == 1, ::isatty(STDERR_FILENO) == 1,
+                       interrupted};
+  try {
+    const int code = coldread::cli::run(std::vector<std::string>(argv + 1, argv + argc), io);
+    std::cout.flush();
+    return code;
+  } catch (const std::exception& error) {
+    // Only want of memory and defects of this program come here: what is expected to fail is returned, not thrown.
+    std::cerr << "coldread: cannot go on: " << error.what() << '\n';
+    return coldread::cli::kOutput;
+  }
+}

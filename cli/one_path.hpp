@@ -1,0 +1,33 @@
+#pragma once
+
+#include <memory>
+
+#include "cli/session.hpp"
+#include "core/extract/content.hpp"
+#include "core/extract/entry_record.hpp"
+
+namespace coldread::cli {
+
+/// What a command about one PATH works on.
+struct OnePath {
+  Session session;
+  const fs::Found* found = nullptr;
+  extract::WalkItem item;
+  std::uint32_t page_size = 0;
+
+  [[nodiscard]] const volume::Volume& volume() const { return *found->volume; }
+  [[nodiscard]] const extract::Encryption* encryption() const { return item.encryption ? &*item.encryption : nullptr; }
+};
+
+/// Opens the image and finds the path (the root where none was given). Errors: those of open_session(), only_filesystem()
+/// and find_path().
+[[nodiscard]] Result<OnePath> open_one_path(const Arguments& arguments, Io& io);
+
+/// The record of one entry, its content not read: with attributes and a symlink's target.
+[[nodiscard]] report::Entry describe_whole(const volume::Volume& volume, const extract::WalkItem& item,
+                                           extract::PolicyTable& policies);
+
+/// The reader of a file that can be read. Errors: kNotFound (not a regular file), kLocked (its key is missing).
+[[nodiscard]] Result<extract::ContentPlan> plan_file(const OnePath& at);
+
+}  // namespace coldread::cli

@@ -1,0 +1,107 @@
+#include "cli/session.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/text.hpp"
+#include "core/fscrypt/key_files.hpp"
+
+namespace coldread::cli {
+
+void complain(Io& io, const std::string& message) {
+  io.err << "coldread: " << shown(message, io.err_is_terminal) << '\n';
+}
+
+Result<Session> open_session(const Arguments& arguments, Io& io) {
+  Session session;
+  session.keys = std::make_unique<fscrypt::KeyRing>();
+  for (const std::string& path : arguments.keys) {
+    auto keys = fscrypt::read_keys(path, io.in);
+    if (!keys) return fail(ErrorKind::kUsage, keys.error().where, keys.error().what);
+    for (fscrypt::NamedSecret& key : *keys) {
+      auto added = session.keys->add(std::move(key.key), key.origin);
+      if (!added) return fail(std::move(added.error()));
+      if (arguments.verbose) complain(io, key.origin + ": key " + *added);
+    }
+  }
+  auto image = source::FileSource::open(arguments.image);
+  if (!image) return fail(std::move(image.error()));
+  session.image = std::move(*image);
+  auto contents = fs::open_image(session.image, {arguments.partition, arguments.offset, !arguments.no_replay});
+  if (!contents) {
+    Error error = std::move(contents.error());
+    if (error.where.empty()) error.where = arguments.image;
+    return fail(std::move(error));
+  }
+  session.contents = std::move(*contents);
+
+  const Error* refusal = nullptr;
+  bool any = false;
+  for (const fs::Found& found : session.contents.filesystems) {
+    any = any || found.volume != nullptr;
+    if (found.error && refusal == nullptr) refusal = &*found.error;
+  }
+  if (!any && refusal != nullptr) return fail(refusal->kind, arguments.image, refusal->message());
+  for (const fs::Found& found : session.contents.filesystems) {
+    if (found.error) complain(io, arguments.image + ": " + partition_name(found) + ": " + found.error->message());
+  }
+  for (const Finding& finding : session.contents.table.findings) complain(io, arguments.image + ": " + finding);
+  return session;
+}
+
+Result<const fs::Found*> only_filesystem(const Session& session) {
+  const auto& all = session.contents.filesystems;
+  if (all.size() == 1) return &all.front();
+  std::string numbers;
+  for (const fs::Found& found : all) {
+    if (found.partition) numbers += (numbers.empty() ? "" : ", ") + std::to_string(found.partition->number);
+  }
+  return fail(ErrorKind::kNotFound, "", "the image holds several filesystems; choose one with --partition (" + numbers + ")");
+}
+
+Result<extract::WalkItem> find_path(const volume::Volume& volume, const fscrypt::KeyRing& keys, const std::string& path) {
+  extract::PathSelection selection({path});
+  extract::TreeWalker walker(volume, keys, selection);
+  while (auto item = walker.next()) {
+    if (selection.unseen().empty()) {
+      if (!item->inode && item->error) return fail(std::move(*item->error));
+      return std::move(*item);
+    }
+  }
+  return fail(ErrorKind::kNotFound, path, "there is no such path in the filesystem (paths start at its root)");
+}
+
+std::string partition_name(const fs::Found& found) {
+  return found.partition ? "p" + std::to_string(found.partition->number) : "";
+}
+
+std::uint32_t page_size_for(const Arguments& arguments, const volume::Volume& volume) {
+  if (arguments.page_size != 0) return arguments.page_size;
+  return std::max(read::kMinPageSize, volume.facts().block_size);
+}
+
+report::Filesystem filesystem_record(const fs::Found& found, std::uint32_t page_size) {
+  report::Filesystem record;
+  if (found.partition) {
+    record.partition = report::PartitionInfo{found.partition->number, found.partition->label, found.partition->uuid,
+                                             found.partition->offset, found.partition->size};
+  }
+  const volume::VolumeFacts& facts = found.volume->facts();
+  record.type = facts.type;
+  record.uuid = format_uuid(facts.uuid);
+  record.label = facts.label;
+  record.block_size = facts.block_size;
+  record.page_size = page_size;
+  record.features = facts.features;
+  record.replay = {facts.replay_needed, facts.replay_kind, facts.replay_applied};
+  return record;
+}
+
+void name_unused_keys(const Session& session, const Arguments& arguments, Io& io) {
+  if (arguments.quiet) return;
+  for (const fscrypt::GivenKey& key : session.keys->given()) {
+    if (!key.used) complain(io, key.origin + ": this key (identifier " + key.identifier_hex + ") opens nothing on the image");
+  }
+}
+
+}  // namespace coldread::cli

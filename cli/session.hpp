@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/arguments.hpp"
+#include "cli/io.hpp"
+#include "core/extract/tree_walker.hpp"
+#include "core/fscrypt/key_ring.hpp"
+#include "core/report/records.hpp"
+#include "fs/open.hpp"
+
+namespace coldread::cli {
+
+/// An opened image and the keys that were given: what every command starts from.
+struct Session {
+  std::shared_ptr<const source::FileSource> image;
+  fs::ImageContents contents;
+  std::unique_ptr<fscrypt::KeyRing> keys;
+};
+
+/// Reads the keys, opens the image and finds its filesystems. Filesystems that were refused are named on standard error.
+/// Errors: kUsage (keys), kNotFound, kRead, kUnsupported (no filesystem could be opened).
+[[nodiscard]] Result<Session> open_session(const Arguments& arguments, Io& io);
+
+/// The one filesystem that a command about one PATH means. Errors: kNotFound where there are several.
+[[nodiscard]] Result<const fs::Found*> only_filesystem(const Session& session);
+
+/// The entry at a path of a filesystem. Errors: kNotFound; those of the inode.
+[[nodiscard]] Result<extract::WalkItem> find_path(const volume::Volume& volume, const fscrypt::KeyRing& keys,
+                                                  const std::string& path);
+
+/// "pN" of a filesystem on a partition; "" of one that is the whole image.
+[[nodiscard]] std::string partition_name(const fs::Found& found);
+
+/// The larger of 4096 and the block size, where the command line does not say.
+[[nodiscard]] std::uint32_t page_size_for(const Arguments& arguments, const volume::Volume& volume);
+
+/// The report's record of a filesystem.
+[[nodiscard]] report::Filesystem filesystem_record(const fs::Found& found, std::uint32_t page_size);
+
+/// Names the keys that opened nothing on standard error.
+void name_unused_keys(const Session& session, const Arguments& arguments, Io& io);
+
+/// Prints "coldread: MESSAGE" on standard error.
+void complain(Io& io, const std::string& message);
+
+}  // namespace coldread::cli

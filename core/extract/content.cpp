@@ -1,0 +1,182 @@
+#include "core/extract/content.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "core/base/checked.hpp"
+#include "core/fscrypt/contents_step.hpp"
+#include "core/fscrypt/names.hpp"
+#include "core/fscrypt/nokey_name.hpp"
+#include "core/read/map_reader.hpp"
+#include "core/read/step_reader.hpp"
+
+namespace coldread::extract {
+namespace {
+
+using StepList = std::vector<std::unique_ptr<const read::Step>>;
+
+/// The longest target that Linux takes is PATH_MAX; an encrypted one has a length and padding besides.
+constexpr std::uint64_t kMaxStoredTarget = 4096 + 64;
+
+/// A step that cannot be run on this file: it finds fault with every block up to EOF, by the same reason.
+class ImpossibleStep final : public read::Step {
+ public:
+  ImpossibleStep(read::StepKind kind, std::string reason, std::uint64_t size, std::uint32_t block_size)
+      : kind_(kind), reason_(std::move(reason)), end_(round_up(size, block_size)), block_size_(block_size) {}
+  [[nodiscard]] read::StepKind kind() const override { return kind_; }
+  [[nodiscard]] std::uint32_t unit() const override { return block_size_; }
+  void apply(read::Window& window) const override {
+    const std::uint64_t end = std::min(window.end(), end_);
+    if (window.offset < end) window.faults.push_back({{window.offset, end - window.offset}, kind_, reason_});
+  }
+
+ private:
+  read::StepKind kind_;
+  std::string reason_;
+  std::uint64_t end_;
+  std::uint32_t block_size_;
+};
+
+/// The mapping of a file whose own could not be understood.
+class Unmapped final : public read::MapSource {
+ public:
+  explicit Unmapped(std::string reason) : reason_(std::move(reason)) {}
+  [[nodiscard]] read::MapPiece piece(std::uint64_t offset, std::uint64_t limit) const override {
+    return {{}, {{{offset, limit - offset}, reason_}}, limit};
+  }
+
+ private:
+  std::string reason_;
+};
+
+StepList decryption(const Encryption* encryption, std::uint64_t end, std::uint32_t block_size) {
+  StepList steps;
+  if (encryption == nullptr || encryption->key == nullptr) return steps;
+  auto step = fscrypt::make_contents_step(encryption->context, *encryption->key);
+  if (step) {
+    steps.push_back(std::move(*step));
+  } else {
+    steps.push_back(std::make_unique<ImpossibleStep>(read::StepKind::kDecrypt, step.error().message(), end, block_size));
+  }
+  return steps;
+}
+
+std::unique_ptr<const read::Reader> decrypting(const volume::Volume& volume, const read::FileMap& map, std::uint64_t end,
+                                               const Encryption* encryption) {
+  auto plain = std::make_unique<read::MapReader>(volume.source(), map, end, volume.facts().block_size);
+  return read::with_steps(std::move(plain), decryption(encryption, end, volume.facts().block_size));
+}
+
+/// Finds and checks the verity metadata; the step that it returns verifies the data, or finds fault with all of it.
+std::unique_ptr<const read::Step> plan_verity(const volume::Volume& volume, const volume::Inode& inode,
+                                              const read::FileMap& map, const Encryption* encryption, VerityPlan& plan) {
+  const auto malformed = [&](std::string why) {
+    plan.descriptor.reset();
+    plan.malformed = why;
+    return std::make_unique<ImpossibleStep>(read::StepKind::kVerity, std::move(why), map.size(), volume.facts().block_size);
+  };
+  auto past_eof = decrypting(volume, map, map.mapped_end(), encryption);
+  const auto location = inode.locate_verity(*past_eof);
+  if (!location) return malformed(location.error().message());
+  if (location->descriptor_size > verity::kMaxDescriptorSize) {
+    return malformed("the descriptor is larger than " + std::to_string(verity::kMaxDescriptorSize) + " bytes");
+  }
+  auto stored = read::read_whole(*past_eof, location->descriptor_offset, location->descriptor_size);
+  if (!stored) return malformed("the descriptor could not be read: " + stored.error().message());
+  auto descriptor = verity::parse_descriptor(*stored, map.size(), volume.facts().block_size);
+  if (!descriptor) return malformed(descriptor.error().message());
+  if (auto fits = verity::check_tree_fits(*descriptor, location->tree_space); !fits) {
+    return malformed(fits.error().message());
+  }
+  auto digest = verity::file_digest(*stored);
+  if (!digest) return malformed(digest.error().message());
+
+  plan.stored = std::move(*stored);
+  plan.file_digest = std::move(*digest);
+  plan.descriptor = std::move(*descriptor);
+  auto step = std::make_unique<verity::VerityStep>(*plan.descriptor, std::move(past_eof), location->tree_offset,
+                                                   decrypting(volume, map, map.size(), encryption));
+  plan.step = step.get();
+  return step;
+}
+
+}  // namespace
+
+Result<std::optional<Encryption>> find_encryption(const volume::Inode& inode, const fscrypt::KeyRing& keys,
+                                                  std::uint32_t block_size) {
+  if (!inode.facts().encrypted) return std::optional<Encryption>();
+  const auto stored = inode.encryption_context();
+  if (!stored) return fail(stored.error());
+  auto context = fscrypt::parse_context(*stored, block_size);
+  if (!context) return fail(std::move(context.error()));
+  Encryption encryption;
+  encryption.context = std::move(*context);
+  if (const auto refused = fscrypt::unsupported(encryption.context.policy)) {
+    encryption.why_locked = refused->message();
+  } else {
+    encryption.key = keys.find(encryption.context.policy.master_key);
+    if (encryption.key != nullptr) keys.mark_used(encryption.context.policy.master_key);
+  }
+  return encryption;
+}
+
+ContentPlan plan_content(const volume::Volume& volume, const volume::Inode& inode, const Encryption* encryption,
+                         std::uint32_t page_size) {
+  ContentPlan plan;
+  auto map = inode.map();
+  if (map) {
+    plan.map = *map;
+  } else {
+    const std::uint64_t size = inode.facts().size;
+    map = read::FileMap::make(std::make_shared<Unmapped>(map.error().message()), size, size);
+  }
+  StepList steps = decryption(encryption, map->size(), volume.facts().block_size);
+  if (inode.facts().verity) {
+    plan.verity.emplace();
+    steps.push_back(plan_verity(volume, inode, *map, encryption, *plan.verity));
+  }
+  auto plain = std::make_unique<read::MapReader>(volume.source(), *map, map->size(), volume.facts().block_size);
+  plan.reader = std::make_unique<read::PageReader>(read::with_steps(std::move(plain), std::move(steps)), page_size);
+  return plan;
+}
+
+Result<std::unique_ptr<const read::Reader>> plan_past_eof(const volume::Volume& volume, const volume::Inode& inode,
+                                                          const Encryption* encryption) {
+  auto map = inode.map();
+  if (!map) return fail(std::move(map.error()));
+  return decrypting(volume, *map, map->mapped_end(), encryption);
+}
+
+Result<LinkTarget> read_link(const volume::Volume& volume, const volume::Inode& inode, const Encryption* encryption) {
+  const std::uint64_t size = inode.facts().size;
+  if (size > kMaxStoredTarget) return fail(ErrorKind::kCorrupt, "", "its target is longer than any that Linux takes");
+  const auto map = inode.map();
+  if (!map) return fail(map.error());
+  const read::MapReader reader(volume.source(), *map, size, volume.facts().block_size);
+  const auto stored = read::read_whole(reader, 0, size);
+  if (!stored) return fail(stored.error());
+  LinkTarget link;
+  if (encryption == nullptr) {
+    // The kernel's readlink ends at the first NUL, and stat tells i_size.
+    link.target = ByteView(*stored).str();
+    link.target.resize(std::min(link.target.size(), link.target.find('\0')));
+    link.size = size;
+    return link;
+  }
+  const auto ciphertext = fscrypt::symlink_ciphertext(*stored);
+  if (!ciphertext) return fail(ciphertext.error());
+  if (encryption->key == nullptr) {
+    link.target = fscrypt::no_key_name({0, 0}, *ciphertext);
+  } else {
+    const auto cipher = fscrypt::NameCipher::make(encryption->context, *encryption->key);
+    if (!cipher) return fail(cipher.error());
+    auto target = cipher->decrypt_target(*ciphertext);
+    if (!target) return fail(std::move(target.error()));
+    link.target = std::move(*target);
+  }
+  link.size = link.target.size();
+  return link;
+}
+
+}  // namespace coldread::extract

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "core/base/error.hpp"
+#include "core/fscrypt/context.hpp"
+#include "core/fscrypt/key_ring.hpp"
+#include "core/read/page_reader.hpp"
+#include "core/verity/descriptor.hpp"
+#include "core/verity/verity_step.hpp"
+#include "core/volume/volume.hpp"
+
+namespace coldread::extract {
+
+/// How an encrypted inode stands to the keys that were given.
+struct Encryption {
+  fscrypt::Context context;
+  const fscrypt::MasterKey* key = nullptr;  ///< null: locked
+  std::string why_locked;                   ///< a sentence, where there is no key or the policy cannot be decrypted
+};
+
+/// The encryption of an inode, or nothing where it has none. Errors: kCorrupt, kUnsupported (its context cannot be
+/// understood, so that neither its policy nor its key is known).
+[[nodiscard]] Result<std::optional<Encryption>> find_encryption(const volume::Inode& inode, const fscrypt::KeyRing& keys,
+                                                                std::uint32_t block_size);
+
+/// What is known of a verity file before its data is read.
+struct VerityPlan {
+  std::optional<verity::Descriptor> descriptor;  ///< absent where it is malformed
+  std::string malformed;                         ///< why, then
+  Bytes stored;                                  ///< the descriptor as it was read, with its signature
+  Bytes file_digest;
+  const verity::VerityStep* step = nullptr;  ///< owned by the reader; knows of bad tree blocks when the data was read
+};
+
+/// A file's reader with its steps.
+struct ContentPlan {
+  std::unique_ptr<const read::PageReader> reader;
+  std::optional<VerityPlan> verity;
+  std::optional<read::FileMap> map;  ///< absent where the mapping could not be understood at all
+};
+
+/// The one place that sees an inode's facts and the keys together: composes the reader of a file's data, with the steps
+/// that it needs, in their order. `encryption` is null for an unencrypted file, and has a key otherwise. Whatever is wrong
+/// with the file becomes faults of the blocks concerned (of all, where its mapping or verity descriptor is unusable).
+[[nodiscard]] ContentPlan plan_content(const volume::Volume& volume, const volume::Inode& inode,
+                                       const Encryption* encryption, std::uint32_t page_size);
+
+/// A reader of the inode's bytes [0, end of the mapping), decrypted where `encryption` has a key, never verified.
+/// Errors: those of Inode::map().
+[[nodiscard]] Result<std::unique_ptr<const read::Reader>> plan_past_eof(const volume::Volume& volume,
+                                                                        const volume::Inode& inode,
+                                                                        const Encryption* encryption);
+
+/// A symlink's target and its size as stat(2) shows them.
+struct LinkTarget {
+  std::string target;  ///< of a locked symlink: as the kernel shows it without the key
+  std::uint64_t size = 0;
+};
+
+/// The target of a symlink. Errors: kCorrupt, kRead.
+[[nodiscard]] Result<LinkTarget> read_link(const volume::Volume& volume, const volume::Inode& inode,
+                                           const Encryption* encryption);
+
+}  // namespace coldread::extract

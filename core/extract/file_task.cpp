@@ -1,0 +1,217 @@
+#include "core/extract/file_task.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/checked.hpp"
+#include "core/base/text.hpp"
+
+namespace coldread::extract {
+namespace {
+
+/// The list of faults is merged each time it grows by this many, so that a file of nothing but bad blocks stays small.
+constexpr std::size_t kMergeEvery = 4096;
+
+void zero(const read::Window& window, std::uint64_t begin, std::uint64_t end) {
+  const MutableByteSpan bytes = window.at(begin, std::min(end, window.end()) - begin);
+  std::fill(bytes.begin(), bytes.end(), std::byte{0});
+}
+
+}  // namespace
+
+void TaskContext::stop_with(Error error) {
+  const std::lock_guard lock(mutex);
+  if (!output_error) output_error = std::move(error);
+  stop = true;
+}
+
+FileTask::FileTask(TaskContext& context, WalkItem item, report::Entry entry, SinkEntry out)
+    : context_(context),
+      item_(std::move(item)),
+      entry_(std::move(entry)),
+      sink_entry_(std::move(out)),
+      hash_(context.options.hashes) {}
+
+void FileTask::set_up() {
+  const Encryption* encryption = item_.encryption ? &*item_.encryption : nullptr;
+  const volume::Xattrs xattrs = item_.inode->xattrs();
+  add_xattrs(xattrs, entry_);
+  plan_ = plan_content(context_.volume, *item_.inode, encryption, context_.options.page_size);
+  const std::uint64_t size = plan_.reader->size();
+  windows_ = size / plan_.reader->window_size() + (size % plan_.reader->window_size() != 0 ? 1 : 0);
+
+  if (context_.sink == nullptr) return;
+  sink_entry_.xattrs = xattrs.list;
+  auto file = context_.sink->file(sink_entry_, placed_);
+  if (!file) {
+    context_.stop_with(std::move(file.error()));
+    return;
+  }
+  file_ = std::move(*file);
+}
+
+void FileTask::run_window(std::uint64_t index, MutableByteSpan buffer, read::Window& window) {
+  const std::uint64_t offset = index * plan_.reader->window_size();
+  plan_.reader->read(offset, buffer, window);
+  if (!window.faults.empty()) record_faults(window);
+  if (file_) write(window);
+  const std::uint64_t length = std::min<std::uint64_t>(window.bytes.size(), plan_.reader->size() - offset);
+  if (!context_.options.hashes.empty()) hash_in_turn(index, window.bytes.first(static_cast<std::size_t>(length)));
+  context_.progress.bytes.fetch_add(length, std::memory_order_relaxed);
+}
+
+void FileTask::record_faults(const read::Window& window) {
+  for (const read::BlockFault& fault : window.faults) {
+    const std::uint64_t begin = fault.range.offset;
+    const std::uint64_t end = begin + fault.range.length;
+    const std::uint32_t page = context_.options.page_size;
+    if (context_.options.damaged == Damaged::kZero) zero(window, begin, end);
+    if (context_.options.damaged == Damaged::kPage) {
+      zero(window, std::max(round_down(begin, page), window.offset), round_up(end, page));
+    }
+  }
+  const std::lock_guard lock(mutex_);
+  const bool grown = faults_.size() / kMergeEvery != (faults_.size() + window.faults.size()) / kMergeEvery;
+  faults_.insert(faults_.end(), window.faults.begin(), window.faults.end());
+  if (grown) read::sort_and_merge(faults_);
+}
+
+void FileTask::write(const read::Window& window) {
+  const std::uint64_t size = plan_.reader->size();
+  std::uint64_t begin = 0;
+  std::uint64_t end = 0;  // of a run of the window that is to be written in one piece
+  const auto flush = [&] {
+    if (begin == end) return;
+    auto done = file_->write(begin, window.at(begin, end - begin));
+    if (!done) {
+      write_failed_ = true;
+      context_.stop_with(std::move(done.error()));
+    }
+  };
+  for (const read::Extent& extent : window.extents) {
+    if (extent.kind == read::ExtentKind::kHole || extent.kind == read::ExtentKind::kUnwritten) continue;
+    const std::uint64_t stop = std::min({extent.file_end(), size, window.end()});
+    if (extent.file_offset >= stop) continue;
+    if (extent.file_offset != end) {
+      flush();
+      begin = extent.file_offset;
+    }
+    end = stop;
+  }
+  flush();
+}
+
+void FileTask::hash_in_turn(std::uint64_t index, ByteSpan content) {
+  std::unique_lock lock(mutex_);
+  // The window whose turn it is has been begun by a worker that waits for nobody, so this wait ends.
+  turn_came_.wait(lock, [&] { return hash_turn_ == index; });
+  lock.unlock();
+  hash_.update(content);
+  lock.lock();
+  ++hash_turn_;
+  turn_came_.notify_all();
+}
+
+void FileTask::finish(bool complete) {
+  if (!complete || write_failed_) {
+    file_.reset();
+    failed_ = true;
+    return;
+  }
+  read::sort_and_merge(faults_);
+  report_pages();
+  if (plan_.verity) report_verity();
+  if (context_.options.runs) report_runs();
+  if (entry_.pages->bad.empty()) {
+    entry_.hashes = hash_.finish();
+  } else {
+    entry_.status = "damaged";
+  }
+
+  if (!file_) return;
+  const bool omitted = context_.options.damaged == Damaged::kOmit && !entry_.pages->bad.empty();
+  if (omitted) {
+    entry_.problems.emplace_back("not written: it is damaged, and damaged files are omitted");
+  } else if (auto done = file_->commit(sink_entry_); !done) {
+    failed_ = true;
+    context_.stop_with(std::move(done.error()));
+  } else if (placed_.skipped) {
+    if (entry_.status == "ok") entry_.status = "skipped";
+    for (std::string& problem : placed_.problems) entry_.problems.push_back(std::move(problem));
+  } else {
+    placed_path_ = placed_.written_as.value_or(entry_.path);
+    entry_.written_as = placed_.written_as;
+    for (std::string& problem : placed_.problems) entry_.problems.push_back(std::move(problem));
+  }
+  file_.reset();
+}
+
+void FileTask::report_pages() {
+  report::Pages pages;
+  pages.total = plan_.reader->page_count();
+  read::BadPageCount bad(context_.options.page_size, plan_.reader->size());
+  bad.add(faults_);
+  pages.bad_count = bad.count();
+  for (const read::BlockFault& fault : faults_) {
+    pages.bad.push_back({{fault.range.offset, fault.range.length}, std::string(read::to_string(fault.step)), fault.reason});
+  }
+  entry_.pages = std::move(pages);
+}
+
+void FileTask::report_verity() {
+  const VerityPlan& plan = *plan_.verity;
+  report::VerityResult result;
+  if (!plan.descriptor) {
+    result.status = "malformed";
+    add_damage(entry_, "fs-verity: " + plan.malformed);
+    entry_.verity = std::move(result);
+    return;
+  }
+  const verity::Descriptor& descriptor = *plan.descriptor;
+  result.status = faults_.empty() ? "verified" : "mismatch";
+  result.algorithm = verity::algorithm_name(descriptor.algorithm);
+  result.block_size = descriptor.block_size;
+  result.salt = to_hex(descriptor.salt);
+  result.digest = to_hex(plan.file_digest);
+  for (const verity::TreeFault& fault : plan.step->tree_faults()) {
+    add_damage(entry_, "fs-verity: at file offset " + std::to_string(fault.range.offset) + ", length " +
+                           std::to_string(fault.range.length) + ": " + fault.reason);
+  }
+  if (descriptor.data_size == 0 && !all_zero(descriptor.root_hash)) {
+    result.status = "mismatch";
+    add_damage(entry_, "fs-verity: the descriptor's root hash does not match an empty file, whose root hash is zeros");
+  }
+  static const verity::TrustStore kNoTrust;
+  const verity::TrustStore& trust = context_.options.trust != nullptr ? *context_.options.trust : kNoTrust;
+  const verity::SignatureResult signature = verity::check_signature(descriptor, plan.file_digest, trust);
+  result.signature = verity::to_string(signature.status);
+  if (signature.status == verity::SignatureStatus::kInvalid) {
+    entry_.problems.push_back("fs-verity: its signature is not valid: " + signature.reason);
+  }
+  entry_.verity = std::move(result);
+}
+
+void FileTask::report_runs() {
+  std::vector<report::Run> runs;
+  const std::uint64_t size = plan_.reader->size();
+  for (std::uint64_t at = 0; plan_.map && at < size;) {
+    const read::MapPiece piece = plan_.map->piece(at, size);
+    for (const read::Extent& extent : piece.extents) {
+      report::Run run{extent.file_offset, extent.length, std::nullopt, std::string(read::to_string(extent.kind))};
+      if (extent.kind == read::ExtentKind::kStored || extent.kind == read::ExtentKind::kInline) {
+        run.image_offset = context_.options.image_offset + extent.source_offset;
+      }
+      const bool joins = !runs.empty() && runs.back().kind == run.kind && runs.back().offset + runs.back().length == run.offset &&
+                         (!run.image_offset || *runs.back().image_offset + runs.back().length == *run.image_offset);
+      if (joins) {
+        runs.back().length += run.length;
+      } else {
+        runs.push_back(std::move(run));
+      }
+    }
+    at = piece.end;
+  }
+  entry_.runs = std::move(runs);
+}
+
+}  // namespace coldread::extract

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "core/extract/content.hpp"
+#include "core/extract/content_hash.hpp"
+#include "core/extract/entry_record.hpp"
+#include "core/extract/options.hpp"
+#include "core/extract/sink.hpp"
+
+namespace coldread::extract {
+
+/// What the tasks of one filesystem share.
+struct TaskContext {
+  const volume::Volume& volume;
+  const ExtractOptions& options;
+  Sink* sink;  ///< null: nothing is written
+  Progress& progress;
+  std::mutex mutex;
+  std::optional<Error> output_error;  ///< the first one, under the mutex; it ends the run
+  std::atomic<bool> stop{false};      ///< no more windows are begun
+
+  void stop_with(Error error);
+};
+
+/// One regular file on its way: its windows are run by any number of workers, its hash is fed in file order. set_up()
+/// comes first, then run_window() once for each window in rising order of their begin, then finish(), once.
+class FileTask {
+ public:
+  /// `out` is what the sink is told, its name chosen already; its attributes are filled in here.
+  FileTask(TaskContext& context, WalkItem item, report::Entry entry, SinkEntry out);
+
+  void set_up();
+  [[nodiscard]] std::uint64_t windows() const { return windows_; }
+  /// `buffer` holds a window; `window` is scratch that a worker keeps from call to call.
+  void run_window(std::uint64_t index, MutableByteSpan buffer, read::Window& window);
+  /// `complete` is false where the run was stopped before each window was run: nothing of the file is kept then.
+  void finish(bool complete);
+
+  /// After finish():
+  /// True where the file was not read to its end or could not be written: its entry is not to be reported.
+  [[nodiscard]] bool failed() const { return failed_; }
+  [[nodiscard]] report::Entry& entry() { return entry_; }
+  [[nodiscard]] const std::optional<std::string>& placed_path() const { return placed_path_; }
+
+ private:
+  void write(const read::Window& window);
+  void hash_in_turn(std::uint64_t index, ByteSpan content);
+  void record_faults(const read::Window& window);
+  void report_pages();
+  void report_verity();
+  void report_runs();
+
+  TaskContext& context_;
+  WalkItem item_;
+  report::Entry entry_;
+  ContentPlan plan_;
+  SinkEntry sink_entry_;
+  Placed placed_;
+  std::unique_ptr<SinkFile> file_;
+  std::optional<std::string> placed_path_;
+  std::uint64_t windows_ = 0;
+  std::atomic<bool> write_failed_{false};
+  bool failed_ = false;
+
+  std::mutex mutex_;
+  std::condition_variable turn_came_;
+  std::uint64_t hash_turn_ = 0;
+  ContentHash hash_;
+  std::vector<read::BlockFault> faults_;
+};
+
+}  // namespace coldread::extract

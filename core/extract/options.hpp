@@ -1,0 +1,39 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/extract/path_filter.hpp"
+#include "core/verity/digest_list.hpp"
+#include "core/verity/signature.hpp"
+
+namespace coldread::extract {
+
+/// What is written where a block failed: what was read; zeros for the block; zeros for its whole page, as the kernel
+/// would refuse it; no file at all.
+enum class Damaged : std::uint8_t { kKeep, kZero, kPage, kOmit };
+
+/// How one filesystem is extracted or verified.
+struct ExtractOptions {
+  std::uint32_t page_size = 4096;  ///< bytes
+  unsigned jobs = 1;
+  Damaged damaged = Damaged::kKeep;
+  std::vector<std::string> hashes;  ///< names that ContentHash knows
+  PathFilter filter;
+  bool only_verity = false;  ///< files without fs-verity are not read
+  bool runs = false;         ///< the report tells where each file's bytes lie
+  std::uint64_t image_offset = 0;             ///< bytes: of the filesystem within the image, for `runs`
+  const verity::TrustStore* trust = nullptr;  ///< null: signatures are not checked
+  const verity::DigestList* digests = nullptr;
+};
+
+/// What a progress display may look at while the work goes on.
+struct Progress {
+  std::atomic<std::uint64_t> entries{0};
+  std::atomic<std::uint64_t> bytes{0};          ///< of file content, done
+  std::atomic<std::uint64_t> bytes_planned{0};  ///< of file content, done or waiting
+};
+
+}  // namespace coldread::extract

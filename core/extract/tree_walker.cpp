@@ -1,0 +1,127 @@
+#include "core/extract/tree_walker.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/fscrypt/names.hpp"
+#include "core/fscrypt/nokey_name.hpp"
+
+namespace coldread::extract {
+
+TreeWalker::TreeWalker(const volume::Volume& volume, const fscrypt::KeyRing& keys, PathSelection& selection)
+    : volume_(volume), keys_(keys), selection_(selection) {}
+
+std::optional<WalkItem> TreeWalker::next() {
+  if (!started_) {
+    started_ = true;
+    static_cast<void>(selection_.match(""));  // a selection of "/" is seen here
+    return visit("", Child{"", volume_.root(), false, std::nullopt}, nullptr);
+  }
+  while (!stack_.empty()) {
+    Frame& top = stack_.back();
+    if (top.at == top.children.size()) {
+      stack_.pop_back();
+      continue;
+    }
+    const Child& child = top.children[top.at++];
+    std::string path = top.path.empty() ? child.name : top.path + "/" + child.name;
+    if (selection_.match(path) == PathSelection::Match::kNo) continue;
+    return visit(std::move(path), Child(child), &top);
+  }
+  return std::nullopt;
+}
+
+WalkItem TreeWalker::visit(std::string path, const Child& child, const Frame* parent) {
+  WalkItem item;
+  item.path = std::move(path);
+  item.number = child.number;
+  item.name_locked = child.name_locked;
+  if (child.problem) item.problems.push_back(*child.problem);
+
+  auto inode = volume_.inode(child.number);
+  if (!inode) {
+    item.error = std::move(inode.error());
+    return item;
+  }
+  item.inode = std::move(*inode);
+  const volume::InodeFacts& facts = item.inode->facts();
+  for (const Finding& finding : item.inode->findings()) item.problems.push_back(finding);
+
+  auto encryption = find_encryption(*item.inode, keys_, volume_.facts().block_size);
+  if (encryption) {
+    item.encryption = std::move(*encryption);
+  } else {
+    item.error = std::move(encryption.error());
+    return item;
+  }
+  const bool has_policy = facts.type == volume::FileType::kFile || facts.type == volume::FileType::kDir ||
+                          facts.type == volume::FileType::kSymlink;
+  if (parent != nullptr && parent->policy && has_policy &&
+      (!item.encryption || item.encryption->context.policy != *parent->policy)) {
+    item.problems.emplace_back("its encryption policy is not that of its directory: the kernel refuses to open it");
+  }
+  if (facts.type == volume::FileType::kDir) enter(item);
+  return item;
+}
+
+void TreeWalker::enter(WalkItem& item) {
+  if (stack_.size() >= max_depth_ && max_depth_ < kMaxDepth) return;
+  if (!entered_.insert(item.number.value).second) {
+    item.problems.emplace_back("this directory has a second name: its entries are listed under the first one only");
+    return;
+  }
+  if (stack_.size() >= kMaxDepth) {
+    item.problems.push_back("directories are nested over " + std::to_string(kMaxDepth) + " deep: its entries are not listed");
+    return;
+  }
+  std::vector<Child> children = list(item);
+  Frame frame{item.path, std::nullopt, std::move(children), 0};
+  if (item.encryption) frame.policy = item.encryption->context.policy;
+  stack_.push_back(std::move(frame));
+}
+
+std::vector<TreeWalker::Child> TreeWalker::list(WalkItem& item) {
+  auto directory = item.inode->entries();
+  if (!directory) {
+    item.problems.push_back("its entries cannot be listed: " + directory.error().message());
+    return {};
+  }
+  for (Finding& finding : directory->findings) item.problems.push_back(std::move(finding));
+
+  std::optional<fscrypt::NameCipher> cipher;
+  if (item.encryption && item.encryption->key != nullptr) {
+    auto made = fscrypt::NameCipher::make(item.encryption->context, *item.encryption->key);
+    if (made) {
+      cipher = std::move(*made);
+    } else {
+      item.problems.push_back("its names cannot be decrypted: " + made.error().message());
+    }
+  }
+
+  std::vector<Child> children;
+  children.reserve(directory->entries.size());
+  for (volume::DirEntry& entry : directory->entries) {
+    Child child;
+    child.number = entry.inode;
+    if (!item.encryption) {
+      child.name = std::move(entry.name);
+    } else {
+      auto plain = cipher ? cipher->decrypt(as_bytes(entry.name)) : fail(ErrorKind::kLocked, "", "");
+      if (plain) {
+        child.name = std::move(*plain);
+      } else {
+        child.name = fscrypt::no_key_name(entry.hash, as_bytes(entry.name));
+        child.name_locked = !cipher;
+        if (cipher) child.problem = "its name cannot be decrypted: " + plain.error().message();
+      }
+    }
+    children.push_back(std::move(child));
+  }
+  std::stable_sort(children.begin(), children.end(), [](const Child& a, const Child& b) { return a.name < b.name; });
+  for (std::size_t i = 1; i < children.size(); ++i) {
+    if (children[i].name == children[i - 1].name) children[i].problem = "its directory holds this name more than once";
+  }
+  return children;
+}
+
+}  // namespace coldread::extract

@@ -1,0 +1,103 @@
+#include "core/fscrypt/contents_step.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "core/base/checked.hpp"
+#include "core/base/little_endian.hpp"
+#include "core/fscrypt/cipher_pool.hpp"
+
+namespace coldread::fscrypt {
+namespace {
+
+using read::ByteRange;
+using read::ExtentKind;
+using read::Window;
+
+/// Two keys of 32 bytes, one for the data and one for the tweak.
+constexpr std::size_t kXtsKeySize = 64;
+
+/// The IV of a data unit: its number, little-endian, then zeros (fscrypt.rst, "Contents encryption").
+struct UnitIv {
+  Le64 number;
+  std::array<std::uint8_t, 8> zeros{};
+};
+static_assert(sizeof(UnitIv) == 16);
+
+class ContentsStep final : public read::Step {
+ public:
+  ContentsStep(std::shared_ptr<const CipherPool> pool, std::uint32_t unit) : pool_(std::move(pool)), unit_(unit) {}
+
+  [[nodiscard]] read::StepKind kind() const override { return read::StepKind::kDecrypt; }
+  [[nodiscard]] std::uint32_t unit() const override { return unit_; }
+  void apply(Window& window) const override;
+
+ private:
+  void decrypt_run(Window& window, std::uint64_t begin, std::uint64_t end, std::size_t earlier_faults) const;
+  void refuse(Window& window, std::uint64_t begin, std::uint64_t end, const char* reason) const;
+
+  std::shared_ptr<const CipherPool> pool_;
+  std::uint32_t unit_;
+};
+
+void ContentsStep::apply(Window& window) const {
+  const std::size_t earlier_faults = window.faults.size();
+  for (std::size_t i = 0; i < window.extents.size();) {
+    const read::Extent& first = window.extents[i];
+    const std::uint64_t begin = std::max(first.file_offset, window.offset);
+    std::uint64_t end = std::min(first.file_end(), window.end());
+    ++i;
+    if (begin >= end) continue;
+    if (first.kind == ExtentKind::kInline) refuse(window, begin, end, "inline data cannot be encrypted contents");
+    if (first.kind != ExtentKind::kStored) continue;
+    // Extents that touch are one run: a fragmented file is decrypted as a contiguous one is.
+    while (i < window.extents.size() && window.extents[i].kind == ExtentKind::kStored &&
+           window.extents[i].file_offset == end) {
+      end = std::min(window.extents[i++].file_end(), window.end());
+    }
+    decrypt_run(window, begin, end, earlier_faults);
+  }
+}
+
+void ContentsStep::decrypt_run(Window& window, std::uint64_t begin, std::uint64_t end,
+                               std::size_t earlier_faults) const {
+  const std::uint64_t first = round_up(begin, unit_);
+  const std::uint64_t last = round_down(end, unit_);
+  if (begin < first) refuse(window, begin, std::min(first, end), "a data unit is only partly stored");
+  if (last < end && last >= first) refuse(window, last, end, "a data unit is only partly stored");
+
+  const CipherPool::Loan cipher(*pool_);
+  for (std::uint64_t at = first; at < last; at += unit_) {
+    if (earlier_faults != 0 && window.failed(at, unit_)) continue;
+    const UnitIv iv{.number = at / unit_};
+    if (!cipher.decrypt(bytes_of(iv), window.at(at, unit_))) {
+      refuse(window, at, at + unit_, "libcrypto could not decrypt it");
+    }
+  }
+}
+
+// What cannot be decrypted is not content: a unit is decrypted or it is zeros.
+void ContentsStep::refuse(Window& window, std::uint64_t begin, std::uint64_t end, const char* reason) const {
+  const std::uint64_t first = std::max(round_down(begin, unit_), window.offset);
+  const std::uint64_t last = std::min(round_up(end, unit_), window.end());
+  for (std::uint64_t at = first; at < last; at += unit_) {
+    if (window.failed(at, unit_)) continue;
+    const MutableByteSpan bytes = window.at(at, unit_);
+    std::fill(bytes.begin(), bytes.end(), std::byte{0});
+    window.faults.push_back({{at, unit_}, read::StepKind::kDecrypt, reason});
+  }
+}
+
+}  // namespace
+
+Result<std::unique_ptr<const read::Step>> make_contents_step(const Context& context, const MasterKey& key) {
+  if (auto error = unsupported(context.policy)) return fail(std::move(*error));
+  const auto file_key = key.derive_per_file_key(context.nonce, kXtsKeySize);
+  if (!file_key) return fail(file_key.error());
+  auto pool = CipherPool::make("AES-256-XTS", *file_key, nullptr);
+  if (!pool) return fail(std::move(pool.error()));
+  return std::make_unique<const ContentsStep>(std::move(*pool), context.policy.data_unit_size);
+}
+
+}  // namespace coldread::fscrypt

@@ -1,0 +1,71 @@
+#include "core/fscrypt/names.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "core/base/little_endian.hpp"
+#include "core/fscrypt/cipher_pool.hpp"
+
+namespace coldread::fscrypt {
+namespace {
+
+constexpr std::size_t kCtsKeySize = 32;
+
+/// The least ciphertext of a name: one AES block (fs/crypto/fscrypt_private.h, FSCRYPT_FNAME_MIN_MSG_LEN).
+constexpr std::size_t kMinNameSize = 16;
+
+}  // namespace
+
+Result<NameCipher> NameCipher::make(const Context& context, const MasterKey& key) {
+  if (auto error = unsupported(context.policy)) return fail(std::move(*error));
+  const auto directory_key = key.derive_per_file_key(context.nonce, kCtsKeySize);
+  if (!directory_key) return fail(directory_key.error());
+  // The kernel's "cts(cbc(aes))" always swaps the last two blocks: CS3 in NIST SP 800-38A's addendum.
+  auto pool = CipherPool::make("AES-256-CBC-CTS", *directory_key, "CS3");
+  if (!pool) return fail(std::move(pool.error()));
+  return NameCipher(std::move(*pool));
+}
+
+Result<std::string> NameCipher::decrypt_padded(ByteView ciphertext) const {
+  if (ciphertext.size() < kMinNameSize) {
+    return fail(ErrorKind::kCorrupt, "",
+                "an encrypted name of " + std::to_string(ciphertext.size()) + " bytes is shorter than a cipher block");
+  }
+  static constexpr std::array<std::byte, 16> kZeroIv{};
+  Bytes bytes = ciphertext.copy();
+  const CipherPool::Loan cipher(*pool_);
+  if (!cipher.decrypt(kZeroIv, bytes)) return fail(ErrorKind::kCorrupt, "", "libcrypto could not decrypt a name");
+  const std::string_view padded = as_chars(bytes);
+  return std::string(padded.substr(0, padded.find('\0')));
+}
+
+Result<std::string> NameCipher::decrypt(ByteView ciphertext) const {
+  auto name = decrypt_padded(ciphertext);
+  if (!name) return name;
+  if (name->empty()) return fail(ErrorKind::kCorrupt, "", "a name is empty once it is decrypted");
+  if (*name == "." || *name == ".." || name->find('/') != std::string::npos) {
+    return fail(ErrorKind::kCorrupt, "", "a name decrypts to one that no directory can hold");
+  }
+  return name;
+}
+
+Result<std::string> NameCipher::decrypt_target(ByteView ciphertext) const {
+  auto target = decrypt_padded(ciphertext);
+  if (target && target->empty()) return fail(ErrorKind::kCorrupt, "", "a link's target is empty once it is decrypted");
+  return target;
+}
+
+Result<Bytes> symlink_ciphertext(ByteView stored) {
+  const auto length = stored.load<Le16>(0);
+  if (!length) return fail(ErrorKind::kCorrupt, "", "an encrypted link's target has no length");
+  const auto ciphertext = stored.sub(sizeof(Le16), *length);
+  if (!ciphertext || ciphertext->empty()) {
+    return fail(ErrorKind::kCorrupt, "",
+                "an encrypted link's target claims " + std::to_string(length->get()) + " of " +
+                    std::to_string(stored.size() - sizeof(Le16)) + " bytes");
+  }
+  return ciphertext->copy();
+}
+
+}  // namespace coldread::fscrypt

@@ -1,0 +1,215 @@
+#include "core/report/json.hpp"
+
+#include "core/base/text.hpp"
+#include "core/report/time.hpp"
+#include "core/report/version.hpp"
+
+namespace coldread::report {
+namespace {
+
+/// A name: as text under `key`, and in base64 under `key` + "_bytes" where it is not UTF-8.
+void set_name(JsonValue& out, const std::string& key, const std::string& bytes) {
+  out.set(key, bytes);
+  if (!is_utf8(bytes)) out.set(key + "_bytes", to_base64(as_bytes(bytes)));
+}
+
+std::string octal_mode(std::uint32_t mode) {
+  std::string out;
+  for (const unsigned shift : {9U, 6U, 3U, 0U}) out += static_cast<char>('0' + ((mode >> shift) & 7));
+  return out;
+}
+
+/// Attributes by name. Names that read the same once they are UTF-8 are told apart by "#2" and so on; the exact bytes
+/// of a name that is not UTF-8 are in "xattr_name_bytes", by the key that it got.
+void set_xattrs(JsonValue& out, const std::vector<std::pair<std::string, std::string>>& xattrs) {
+  if (xattrs.empty()) return;
+  JsonValue values = JsonValue::object();
+  JsonValue names = JsonValue::object();
+  for (const auto& [name, value] : xattrs) {
+    const std::string shown = to_utf8(name);
+    std::string key = shown;
+    for (unsigned n = 2; values.has(key); ++n) key = shown + "#" + std::to_string(n);
+    values.set(key, to_base64(as_bytes(value)));
+    if (!is_utf8(name)) names.set(key, to_base64(as_bytes(name)));
+  }
+  out.set("xattrs", std::move(values));
+  if (!names.keys().empty()) out.set("xattr_name_bytes", std::move(names));
+}
+
+void set_facts(JsonValue& out, const Entry& entry) {
+  out.set("links", entry.links);
+  out.set("uid", entry.uid);
+  out.set("gid", entry.gid);
+  out.set("size", entry.size);
+  out.set("mode", octal_mode(entry.mode));
+  if (entry.rdev) out.set("rdev", std::to_string(entry.rdev->first) + ":" + std::to_string(entry.rdev->second));
+  if (entry.target) set_name(out, "target", *entry.target);
+  out.set("mtime", rfc3339(entry.mtime));
+  out.set("atime", rfc3339(entry.atime));
+  out.set("ctime", rfc3339(entry.ctime));
+  if (entry.crtime) out.set("crtime", rfc3339(*entry.crtime));
+  set_xattrs(out, entry.xattrs);
+}
+
+}  // namespace
+
+JsonValue to_json(const Pages& pages) {
+  JsonValue bad = JsonValue::array();
+  for (const BadRange& range : pages.bad) {
+    JsonValue item = JsonValue::object();
+    item.set("offset", range.range.offset);
+    item.set("length", range.range.length);
+    item.set("step", range.step);
+    item.set("reason", range.reason);
+    bad.append(std::move(item));
+  }
+  JsonValue out = JsonValue::object();
+  out.set("total", pages.total);
+  out.set("bad", std::move(bad));
+  return out;
+}
+
+JsonValue to_json(const VerityResult& verity) {
+  JsonValue out = JsonValue::object();
+  out.set("status", verity.status);
+  if (!verity.algorithm.empty()) out.set("algorithm", verity.algorithm);
+  if (verity.block_size != 0) out.set("block_size", verity.block_size);
+  // A salt may well be empty: it is known whenever the descriptor could be read, as the algorithm is.
+  if (!verity.algorithm.empty() || !verity.salt.empty()) out.set("salt", verity.salt);
+  if (!verity.digest.empty()) out.set("digest", verity.digest);
+  out.set("signature", verity.signature);
+  if (!verity.listed.empty()) out.set("listed", verity.listed);
+  return out;
+}
+
+JsonValue to_json(const Run& run) {
+  JsonValue out = JsonValue::object();
+  out.set("offset", run.offset);
+  out.set("length", run.length);
+  out.set("image_offset", run.image_offset ? JsonValue(*run.image_offset) : JsonValue());
+  out.set("kind", run.kind);
+  return out;
+}
+
+JsonValue to_json(const Entry& entry) {
+  JsonValue out = JsonValue::object();
+  set_name(out, "path", entry.path);
+  if (entry.written_as) set_name(out, "written_as", *entry.written_as);
+  if (!entry.type.empty() && entry.type != "unknown") out.set("type", entry.type);
+  out.set("inode", entry.inode);
+  if (entry.has_facts) set_facts(out, entry);
+  out.set("status", entry.status);
+  for (const auto& [algorithm, hex] : entry.hashes) out.set(algorithm, hex);
+  if (entry.encryption) {
+    JsonValue encryption = JsonValue::object();
+    encryption.set("policy", entry.encryption->policy);
+    encryption.set("nonce", entry.encryption->nonce);
+    out.set("encryption", std::move(encryption));
+  }
+  if (entry.verity) out.set("verity", to_json(*entry.verity));
+  if (entry.runs) {
+    JsonValue runs = JsonValue::array();
+    for (const Run& run : *entry.runs) runs.append(to_json(run));
+    out.set("runs", std::move(runs));
+  }
+  if (entry.pages) out.set("pages", to_json(*entry.pages));
+  if (!entry.problems.empty()) out.set("problems", JsonValue::strings(entry.problems));
+  return out;
+}
+
+JsonValue to_json(const PartitionInfo& partition) {
+  JsonValue out = JsonValue::object();
+  out.set("number", partition.number);
+  out.set("label", partition.label);
+  out.set("uuid", partition.uuid);
+  out.set("offset", partition.offset);
+  out.set("size", partition.size);
+  return out;
+}
+
+JsonValue to_json(const Policy& policy) {
+  JsonValue out = JsonValue::object();
+  out.set("version", policy.version);
+  out.set("master_key", policy.master_key);
+  out.set("contents", policy.contents);
+  out.set("filenames", policy.filenames);
+  out.set("padding", policy.padding);
+  out.set("flags", JsonValue::strings(policy.flags));
+  out.set("data_unit_size", policy.data_unit_size);
+  out.set("key", policy.key);
+  out.set("entries", policy.entries);
+  return out;
+}
+
+JsonValue to_json(const Replay& replay) {
+  JsonValue out = JsonValue::object();
+  out.set("needed", replay.needed);
+  if (!replay.kind.empty()) out.set("kind", replay.kind);
+  out.set("applied", replay.applied);
+  return out;
+}
+
+JsonValue to_json(const Summary& summary) {
+  JsonValue verity = JsonValue::object();
+  verity.set("verified", summary.verified);
+  verity.set("mismatch", summary.mismatch);
+  verity.set("malformed", summary.malformed);
+  JsonValue pages = JsonValue::object();
+  pages.set("total", summary.pages_total);
+  pages.set("bad", summary.pages_bad);
+
+  JsonValue out = JsonValue::object();
+  out.set("files", summary.files);
+  out.set("directories", summary.directories);
+  out.set("symlinks", summary.symlinks);
+  out.set("other", summary.other);
+  out.set("bytes", summary.bytes);
+  out.set("ok", summary.ok);
+  out.set("damaged", summary.damaged);
+  out.set("locked", summary.locked);
+  out.set("skipped", summary.skipped);
+  out.set("error", summary.error);
+  out.set("verity", std::move(verity));
+  out.set("pages", std::move(pages));
+  return out;
+}
+
+JsonValue to_json(const Filesystem& filesystem) {
+  JsonValue out = JsonValue::object();
+  out.set("partition", filesystem.partition ? to_json(*filesystem.partition) : JsonValue());
+  out.set("type", filesystem.type);
+  out.set("uuid", filesystem.uuid);
+  out.set("label", filesystem.label);
+  out.set("block_size", filesystem.block_size);
+  out.set("page_size", filesystem.page_size);
+  out.set("features", JsonValue::strings(filesystem.features));
+  out.set("replay", to_json(filesystem.replay));
+  return out;
+}
+
+JsonValue to_json(const Image& image) {
+  JsonValue out = JsonValue::object();
+  set_name(out, "path", image.path);
+  out.set("size", image.size);
+  out.set("format", image.format);
+  out.set("sha256", image.sha256 ? JsonValue(*image.sha256) : JsonValue());
+  return out;
+}
+
+JsonValue to_json(const RunInfo& run) {
+  JsonValue out = JsonValue::object();
+  out.set("arguments", JsonValue::strings(run.arguments));
+  out.set("started", run.started);
+  out.set("finished", run.finished);
+  out.set("jobs", run.jobs);
+  return out;
+}
+
+JsonValue tool_json() {
+  JsonValue out = JsonValue::object();
+  out.set("name", "coldread");
+  out.set("version", version());
+  return out;
+}
+
+}  // namespace coldread::report

@@ -1,0 +1,149 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace coldread::report {
+
+/// The report's records, as docs/report.md and the shipped JSON Schema describe them. Names of paths are raw bytes; the
+/// JSON is where they become UTF-8.
+
+struct Range {
+  std::uint64_t offset = 0;
+  std::uint64_t length = 0;
+};
+
+struct BadRange {
+  Range range;  ///< whole blocks, file offsets
+  std::string step;
+  std::string reason;
+};
+
+struct Pages {
+  std::uint64_t total = 0;
+  std::uint64_t bad_count = 0;  ///< pages that hold a bad block; only counted into the summary
+  std::vector<BadRange> bad;
+};
+
+struct EncryptionRef {
+  std::size_t policy = 0;  ///< index into the filesystem's policies
+  std::string nonce;       ///< hex
+};
+
+struct VerityResult {
+  std::string status;     ///< verified, mismatch, malformed
+  std::string algorithm;  ///< sha256, sha512; empty where the descriptor does not tell
+  std::uint32_t block_size = 0;
+  std::string salt;    ///< hex
+  std::string digest;  ///< hex, the file digest; empty where the descriptor is malformed
+  std::string signature = "absent";
+  std::string listed;  ///< match, differs, absent; empty where no list was given
+};
+
+struct Run {
+  std::uint64_t offset = 0;
+  std::uint64_t length = 0;
+  std::optional<std::uint64_t> image_offset;
+  std::string kind;
+};
+
+struct Time {
+  std::int64_t seconds = 0;
+  std::uint32_t nanoseconds = 0;
+};
+
+/// One name.
+struct Entry {
+  std::string path;                       ///< raw bytes, without a leading "/"
+  std::optional<std::string> written_as;  ///< raw bytes, below the output directory
+  std::string type;
+  std::uint64_t inode = 0;
+  bool has_facts = false;  ///< false: the inode could not be read, and only path, type, inode, status, problems are known
+  std::uint64_t links = 0;
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+  std::uint64_t size = 0;
+  std::uint32_t mode = 0;  ///< 07777
+  std::optional<std::pair<std::uint32_t, std::uint32_t>> rdev;
+  std::optional<std::string> target;  ///< raw bytes
+  Time mtime;
+  Time atime;
+  Time ctime;
+  std::optional<Time> crtime;
+  std::vector<std::pair<std::string, std::string>> xattrs;  ///< name and value, raw bytes
+  std::string status;                                       ///< ok, damaged, locked, skipped, error
+  std::vector<std::pair<std::string, std::string>> hashes;  ///< algorithm and hex
+  std::optional<EncryptionRef> encryption;
+  std::optional<VerityResult> verity;
+  std::optional<std::vector<Run>> runs;
+  std::optional<Pages> pages;
+  std::vector<std::string> problems;
+};
+
+struct PartitionInfo {
+  std::uint64_t number = 0;
+  std::string label;
+  std::string uuid;
+  std::uint64_t offset = 0;
+  std::uint64_t size = 0;
+};
+
+struct Policy {
+  int version = 2;
+  std::string master_key;  ///< hex: identifier (v2) or descriptor (v1)
+  std::string contents;
+  std::string filenames;
+  unsigned padding = 0;
+  std::vector<std::string> flags;
+  std::uint32_t data_unit_size = 0;
+  std::string key;  ///< supplied, missing
+  std::uint64_t entries = 0;
+};
+
+struct Replay {
+  bool needed = false;
+  std::string kind;
+  std::uint64_t applied = 0;
+};
+
+struct Summary {
+  std::uint64_t files = 0, directories = 0, symlinks = 0, other = 0, bytes = 0;
+  std::uint64_t ok = 0, damaged = 0, locked = 0, skipped = 0, error = 0;
+  std::uint64_t verified = 0, mismatch = 0, malformed = 0;
+  std::uint64_t pages_total = 0, pages_bad = 0;
+
+  /// Counts one entry. Files, bytes, pages and verity results are counted per name, as the entries are.
+  void add(const Entry& entry);
+};
+
+/// What is known of a filesystem before its entries are read.
+struct Filesystem {
+  std::optional<PartitionInfo> partition;
+  std::string type;
+  std::string uuid;
+  std::string label;
+  std::uint32_t block_size = 0;
+  std::uint32_t page_size = 0;
+  std::vector<std::string> features;
+  Replay replay;
+};
+
+struct Image {
+  std::string path;  ///< raw bytes
+  std::uint64_t size = 0;
+  std::string format = "raw";
+  std::optional<std::string> sha256;
+};
+
+struct RunInfo {
+  std::vector<std::string> arguments;  ///< without the program's own name
+  std::string started;                 ///< RFC 3339 UTC, seconds
+  std::string finished;
+  unsigned jobs = 1;
+};
+
+}  // namespace coldread::report

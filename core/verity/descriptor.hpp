@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+
+#include "core/base/byte_view.hpp"
+#include "core/base/error.hpp"
+#include "core/verity/hash_algorithm.hpp"
+
+namespace coldread::verity {
+
+/// Bytes of struct fsverity_descriptor without the signature that follows it.
+constexpr std::size_t kDescriptorSize = 256;
+
+/// The most that a descriptor with its signature may have (fs/verity/fsverity_private.h,
+/// FS_VERITY_MAX_DESCRIPTOR_SIZE).
+constexpr std::size_t kMaxDescriptorSize = 16384;
+
+/// What an fs-verity file says of itself (fsverity.rst, "fs-verity descriptor").
+struct Descriptor {
+  HashAlgorithm algorithm = HashAlgorithm::kSha256;
+  std::uint32_t block_size = 0;  ///< bytes of a Merkle tree block, and of what each lowest hash covers
+  Bytes salt;                    ///< at most 32 bytes
+  std::uint64_t data_size = 0;   ///< bytes of the file
+  Bytes root_hash;               ///< digest_size(algorithm) bytes; zeros for an empty file
+  Bytes signature;               ///< PKCS#7, DER; empty where there is none
+};
+
+/// Checks a stored descriptor and its signature field by field, as the kernel does (fs/verity/open.c). `file_size` is
+/// the inode's, in bytes; `max_block_size` the filesystem's block size. Bytes that the kernel ignores (of the root hash
+/// past the digest, of the salt past its size) are ignored. Errors: kCorrupt, a sentence a field.
+[[nodiscard]] Result<Descriptor> parse_descriptor(ByteView stored, std::uint64_t file_size,
+                                                  std::uint32_t max_block_size);
+
+/// The file digest: what `fsverity measure` prints and signatures are made over, the hash of the descriptor without
+/// signature and with a signature size of zero (fsverity.rst, "fs-verity descriptor"). Errors: kCorrupt (too short, or
+/// an unknown algorithm).
+[[nodiscard]] Result<Bytes> file_digest(ByteView stored);
+
+/// Holds the size of the descriptor's Merkle tree against the bytes that the filesystem has for it. Errors: kCorrupt.
+[[nodiscard]] Result<void> check_tree_fits(const Descriptor& descriptor, std::uint64_t tree_space);
+
+}  // namespace coldread::verity

@@ -1,0 +1,64 @@
+#include "core/verity/tree_blocks.hpp"
+
+#include <algorithm>
+#include <mutex>
+#include <utility>
+
+#include "core/base/checked.hpp"
+
+namespace coldread::verity {
+namespace {
+
+constexpr std::uint64_t kPieceSize = 64 << 10;
+
+/// Enough for the levels above, which are read from rarely, and for many threads that are a few windows apart.
+constexpr std::size_t kPieces = 16;
+
+}  // namespace
+
+/// Filled by the first thread that wants it; the others wait rather than read the same.
+struct TreeBlocks::Piece {
+  std::once_flag filled;
+  Bytes bytes;
+  read::Window window;
+};
+
+TreeBlocks::TreeBlocks(const MerkleTree& tree, std::unique_ptr<const read::Reader> past_eof, std::uint64_t tree_offset)
+    : tree_(tree),
+      past_eof_(std::move(past_eof)),
+      tree_offset_(tree_offset),
+      piece_size_(std::max<std::uint64_t>(kPieceSize, past_eof_->unit())),
+      pieces_(kPieces) {}
+
+std::shared_ptr<const TreeBlocks::Piece> TreeBlocks::piece_at(std::uint64_t offset) const {
+  auto piece = pieces_.find(offset);
+  if (!piece) piece = pieces_.insert(offset, std::make_shared<Piece>());
+  std::call_once(piece->filled, [&] {
+    piece->bytes.resize(static_cast<std::size_t>(piece_size_));
+    piece->window.offset = offset;
+    piece->window.bytes = piece->bytes;
+    past_eof_->fill(piece->window);
+  });
+  return piece;
+}
+
+std::optional<std::string> TreeBlocks::read(unsigned level, std::uint64_t index, MutableByteSpan out) const {
+  const auto begin = checked_add(tree_offset_, tree_.offset(level, index));
+  const auto end = begin ? checked_add(*begin, out.size()) : std::nullopt;
+  if (!end || *end > past_eof_->size()) return "it lies past the end of what is mapped";
+  std::uint64_t at = *begin;
+  while (at < *end) {
+    const std::uint64_t piece_offset = round_down(at, piece_size_);
+    const auto piece = piece_at(piece_offset);
+    const std::uint64_t length = std::min(*end, piece_offset + piece_size_) - at;
+    for (const read::BlockFault& fault : piece->window.faults) {
+      if (fault.range.offset < at + length && at < fault.range.offset + fault.range.length) return fault.reason;
+    }
+    const MutableByteSpan from = piece->window.at(at, length);
+    std::copy(from.begin(), from.end(), out.begin() + static_cast<std::ptrdiff_t>(at - *begin));
+    at += length;
+  }
+  return std::nullopt;
+}
+
+}  // namespace coldread::verity

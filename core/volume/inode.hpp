@@ -1,0 +1,118 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/byte_view.hpp"
+#include "core/base/error.hpp"
+#include "core/base/finding.hpp"
+#include "core/base/units.hpp"
+#include "core/read/file_map.hpp"
+#include "core/read/reader.hpp"
+
+namespace coldread::volume {
+
+enum class FileType : std::uint8_t { kUnknown, kFile, kDir, kSymlink, kChr, kBlk, kFifo, kSock };
+
+/// The report's word for a type: file, dir, symlink, chr, blk, fifo, sock; "unknown" where the inode has none of them.
+[[nodiscard]] std::string_view to_string(FileType type);
+
+/// The type in the S_IFMT bits of `mode` (inode(7)).
+[[nodiscard]] FileType type_of_mode(std::uint32_t mode);
+
+/// A point in time: seconds since 1970 (before it: negative), and nanoseconds that are added to them (0 to 999,999,999).
+struct Timestamp {
+  std::int64_t seconds = 0;
+  std::uint32_t nanoseconds = 0;
+  friend bool operator==(const Timestamp&, const Timestamp&) = default;
+};
+
+/// What stat(2) and statx(2) show of an inode, and the flags that decide how it is read.
+struct InodeFacts {
+  InodeNumber number;
+  FileType type = FileType::kUnknown;
+  std::uint32_t mode = 0;  ///< the permission bits with set-id and sticky (07777); the type is in `type`
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+  std::uint64_t links = 0;
+  std::uint64_t size = 0;  ///< bytes, as on disk; of an encrypted symlink: the length of its stored, encrypted target
+  std::uint32_t rdev_major = 0;
+  std::uint32_t rdev_minor = 0;
+  Timestamp atime;
+  Timestamp ctime;
+  Timestamp mtime;
+  std::optional<Timestamp> crtime;  ///< absent where the inode is too small to hold it
+  bool encrypted = false;           ///< it has an fscrypt policy
+  bool verity = false;              ///< it is an fs-verity file
+  bool casefold = false;            ///< a directory whose names are compared without case
+};
+
+/// One extended attribute, by the name that listxattr(2) shows ("user.x", "system.posix_acl_access").
+struct Xattr {
+  std::string name;
+  Bytes value;  ///< as getxattr(2) returns it; ACLs in the kernel's own encoding
+};
+
+struct Xattrs {
+  std::vector<Xattr> list;  ///< sorted by name
+  Findings findings;        ///< attributes that could not be read, each named
+};
+
+/// A name in a directory, as stored: where the directory is encrypted, the name is ciphertext.
+struct DirEntry {
+  std::string name;
+  InodeNumber inode;
+  /// The hash and minor hash by which the filesystem orders names, as the kernel puts them into no-key names
+  /// (fscrypt.rst, "Encryption filenames without the key"); only filled in encrypted directories, zeros elsewhere.
+  std::array<std::uint32_t, 2> hash{};
+};
+
+struct Directory {
+  std::vector<DirEntry> entries;  ///< in the order in which they lie on disk, without "." and ".."
+  Findings findings;              ///< blocks that could not be read or names that no directory may hold
+};
+
+/// Where an fs-verity file keeps its metadata, in file offsets past EOF.
+struct VerityLocation {
+  std::uint64_t tree_offset = 0;        ///< of the Merkle tree, whose top level comes first (fsverity.rst)
+  std::uint64_t tree_space = 0;         ///< bytes between tree_offset and the descriptor: the tree cannot be longer
+  std::uint64_t descriptor_offset = 0;  ///< of struct fsverity_descriptor
+  std::uint32_t descriptor_size = 0;    ///< bytes, with the signature that follows it
+};
+
+/// One inode of a volume. Safe to use from several threads at once.
+class Inode {
+ public:
+  Inode() = default;
+  Inode(const Inode&) = delete;
+  Inode& operator=(const Inode&) = delete;
+  virtual ~Inode() = default;
+
+  [[nodiscard]] virtual const InodeFacts& facts() const = 0;
+  /// What is wrong with the inode itself, though it could be read.
+  [[nodiscard]] virtual const Findings& findings() const = 0;
+
+  /// Where its bytes lie: files, directories and symlinks (a fast symlink's target is one inline extent). Errors:
+  /// kUnsupported (a way of mapping that is not read, by name), kCorrupt. A map that is partly bad is no error: its bad
+  /// ranges are faults.
+  [[nodiscard]] virtual Result<read::FileMap> map() const = 0;
+
+  /// A directory's names. Never fails as a whole for a bad block: the others' names are there, and a finding.
+  [[nodiscard]] virtual Result<Directory> entries() const = 0;
+
+  /// All attributes that a privileged listxattr(2) shows; the encryption context is not among them.
+  [[nodiscard]] virtual Xattrs xattrs() const = 0;
+
+  /// The fscrypt context as stored, for an inode whose facts say `encrypted`. Errors: kCorrupt where it is missing.
+  [[nodiscard]] virtual Result<Bytes> encryption_context() const = 0;
+
+  /// Where verity metadata lies, for an inode whose facts say `verity`. `past_eof` reads this file past EOF, decrypted:
+  /// nothing else is to be read with. Errors: kCorrupt.
+  [[nodiscard]] virtual Result<VerityLocation> locate_verity(const read::Reader& past_eof) const = 0;
+};
+
+}  // namespace coldread::volume

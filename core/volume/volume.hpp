@@ -1,0 +1,49 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/base/error.hpp"
+#include "core/base/finding.hpp"
+#include "core/source/block_source.hpp"
+#include "core/volume/inode.hpp"
+
+namespace coldread::volume {
+
+/// What the superblock says.
+struct VolumeFacts {
+  std::string type;  ///< "ext4" or "f2fs", as the report's filesystems[].type
+  std::array<std::byte, 16> uuid{};
+  std::string label;
+  std::uint32_t block_size = 0;
+  std::uint64_t size = 0;             ///< bytes that the superblock claims
+  std::vector<std::string> features;  ///< the names that dumpe2fs -h prints, in its order
+  bool replay_needed = false;
+  std::string replay_kind;  ///< "journal", "fast-commit", "roll-forward"
+  std::uint64_t replay_applied = 0;
+  /// Further facts for `info`: what it is called (kernel field name) and its value.
+  std::vector<std::pair<std::string, std::string>> details;
+  Findings findings;  ///< such as a backup superblock that was used instead of the primary
+};
+
+/// One filesystem. Safe to use from several threads at once.
+class Volume {
+ public:
+  Volume() = default;
+  Volume(const Volume&) = delete;
+  Volume& operator=(const Volume&) = delete;
+  virtual ~Volume() = default;
+
+  [[nodiscard]] virtual const VolumeFacts& facts() const = 0;
+  [[nodiscard]] virtual InodeNumber root() const = 0;
+  /// The inode with that number. Errors: kCorrupt (no such number, not in use, nonsense in it), kRead, kUnsupported.
+  [[nodiscard]] virtual Result<std::unique_ptr<const Inode>> inode(InodeNumber number) const = 0;
+  /// What a map's source_offset counts in: the filesystem's bytes, as it is read.
+  [[nodiscard]] virtual std::shared_ptr<const source::BlockSource> source() const = 0;
+};
+
+}  // namespace coldread::volume

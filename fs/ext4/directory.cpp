@@ -1,0 +1,214 @@
+#include "fs/ext4/directory.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/base/checked.hpp"
+#include "core/read/map_reader.hpp"
+#include "fs/ext4/dirhash.hpp"
+#include "fs/ext4/dx_block.hpp"
+#include "fs/ext4/extent_node.hpp"
+
+namespace coldread::ext4 {
+namespace {
+
+constexpr std::uint64_t kWindow = 65536;        // a multiple of every block size
+constexpr std::uint32_t kMinRecordLength = 12;  // an entry with a name of one byte
+constexpr std::size_t kMaxFindings = 100;
+constexpr std::uint32_t kUnsignedHash = 0x2;  // s_flags
+
+/// Goes through the blocks of one directory.
+class Scan {
+ public:
+  Scan(const std::shared_ptr<const Filesystem>& filesystem, const InodeRecord& inode, const read::FileMap& map)
+      : filesystem_(*filesystem),
+        inode_(inode),
+        map_(map),
+        end_(end_of(inode, filesystem->block_size())),
+        reader_(filesystem->source, map, end_, filesystem->block_size()),
+        buffer_(kWindow),
+        budget_(filesystem->source->size()) {}
+
+  volume::Directory run() {
+    if (inode_.facts.size % filesystem_.block_size() != 0) {
+      note("its size of " + std::to_string(inode_.facts.size) + " bytes is no multiple of the block size");
+    }
+    std::uint64_t at = 0;
+    while (at < end_ && !spent_) {
+      const read::MapPiece piece = map_.piece(at, end_);
+      for (const read::MapFault& fault : piece.faults)
+        note(blocks(fault.range.offset, fault.range.length) + ": " + fault.reason);
+      for (const read::Extent& extent : piece.extents) {
+        if (extent.kind == read::ExtentKind::kStored) {
+          read_extent(extent);
+        } else if (piece.faults.empty()) {
+          note(blocks(extent.file_offset, extent.length) + ": nothing is stored there");
+        }
+      }
+      at = piece.end;
+    }
+    if (unsaid_ != 0)
+      result_.findings.push_back(inode_.where() + ": " + std::to_string(unsaid_) +
+                                 " further findings in this directory");
+    return std::move(result_);
+  }
+
+ private:
+  static std::uint64_t end_of(const InodeRecord& inode, std::uint32_t block_size) {
+    return std::min(round_up(inode.facts.size, block_size), kMaxFileBlocks * block_size);
+  }
+
+  /// A finding. Of a wrecked directory only the first are said.
+  void note(const std::string& what) {
+    if (result_.findings.size() < kMaxFindings) {
+      result_.findings.push_back(inode_.where() + ", " + what);
+    } else {
+      ++unsaid_;
+    }
+  }
+
+  [[nodiscard]] std::string blocks(std::uint64_t offset, std::uint64_t length) const {
+    const std::uint64_t first = offset / filesystem_.block_size();
+    const std::uint64_t last = (offset + length - 1) / filesystem_.block_size();
+    if (first == last) return "directory block " + std::to_string(first);
+    return "directory blocks " + std::to_string(first) + " to " + std::to_string(last);
+  }
+
+  void read_extent(const read::Extent& extent) {
+    const std::uint64_t end = std::min(extent.file_end(), end_);
+    for (std::uint64_t at = extent.file_offset; at < end && !spent_;) {
+      const std::uint64_t length = std::min(kWindow, end - at);
+      if (length > budget_) {
+        note(blocks(at, end - at) + ": not read, since the directory claims more bytes than the filesystem has");
+        spent_ = true;
+        return;
+      }
+      budget_ -= length;
+      read_window(at, length);
+      at += length;
+    }
+  }
+
+  void read_window(std::uint64_t offset, std::uint64_t length) {
+    read::Window window;
+    window.offset = offset;
+    window.bytes = MutableByteSpan(buffer_).first(static_cast<std::size_t>(length));
+    reader_.fill(window);
+    for (const read::BlockFault& fault : window.faults)
+      note(blocks(fault.range.offset, fault.range.length) + ": " + fault.reason);
+    for (std::uint64_t at = offset; at < window.end(); at += filesystem_.block_size()) {
+      if (window.failed(at, filesystem_.block_size())) continue;
+      read_block(at / filesystem_.block_size(), ByteView(window.at(at, filesystem_.block_size())));
+    }
+  }
+
+  void read_block(std::uint64_t number, ByteView block) {
+    const Superblock& s = filesystem_.superblock();
+    const bool indexed = inode_.has(kIndexFlag) && (s.features.compat & kCompatDirIndex) != 0;
+    std::optional<RawDxRoot> root;
+    if (indexed && number == 0) {
+      root = parse_dx_root(block, s);
+      if (!root) note(entry_at(0, 0) + "the root of its hash tree is damaged; its blocks are read one by one");
+    }
+    if (number == 0) choose_hash(root, indexed);
+
+    const bool is_index = root || (indexed && number != 0 && is_dx_node(block));
+    if (s.metadata_checksums &&
+        !directory_block_checksum_good(block, inode_.checksum_seed, is_index, root.has_value())) {
+      note("directory block " + std::to_string(number) + ": its checksum is wrong");
+    }
+    // ".." of a root covers the tree, which must not be taken for names.
+    read_entries(number, root ? *block.sub(0, offsetof(RawDxRoot, dotdot)) : block);
+  }
+
+  /// How the kernel hashes the names of this directory when it lists them without their key (ext4_dx_readdir): only
+  /// where it reads by the hash tree, or could make one of the only block.
+  void choose_hash(const std::optional<RawDxRoot>& root, bool indexed) {
+    const Superblock& s = filesystem_.superblock();
+    const bool one_block = (inode_.facts.size >> s.block_bits) == 1;
+    if (!inode_.facts.encrypted || !(s.features.compat & kCompatDirIndex)) return;
+    if (indexed ? !root : !one_block) return;
+    const auto version =
+        hash_version(root ? root->hash_version : s.raw.s_def_hash_version, (s.raw.s_flags & kUnsignedHash) != 0);
+    if (!version) return;
+    hash_ = HashRule{*version, {}};
+    std::copy(s.raw.s_hash_seed.begin(), s.raw.s_hash_seed.end(), hash_->seed.begin());
+  }
+
+  static std::string entry_at(std::uint64_t number, std::uint64_t offset) {
+    return "directory block " + std::to_string(number) + ", offset " + std::to_string(offset) + ": ";
+  }
+
+  void read_entries(std::uint64_t number, ByteView block) {
+    for (std::uint64_t offset = 0; offset < block.size();) {
+      const auto raw = block.load<RawDirEntry>(offset);
+      if (!raw) {
+        note(entry_at(number, offset) + "no room for an entry");
+        return;
+      }
+      const std::uint32_t length = decode_rec_len(raw->rec_len, filesystem_.block_size());
+      const auto name = block.sub(offset + sizeof(RawDirEntry), raw->name_len);
+      if (length < kMinRecordLength || length % 4 != 0 || length < sizeof(RawDirEntry) + raw->name_len || !name ||
+          !block.fits(offset, length)) {
+        note(entry_at(number, offset) + "rec_len is " + std::to_string(length) + " with a name_len of " +
+             std::to_string(raw->name_len) + "; the rest of the block is not read");
+        return;
+      }
+      take_entry(number, offset, *raw, name->str());
+      offset += length;
+    }
+  }
+
+  void take_entry(std::uint64_t number, std::uint64_t offset, const RawDirEntry& raw, std::string name) {
+    if (raw.inode == 0) return;  // unused, or the checksum at the block's end
+    if (number == 0 && offset == 0 && name == ".") {
+      if (raw.inode != inode_.facts.number.value)
+        note(entry_at(number, offset) + "\".\" is inode " + std::to_string(raw.inode));
+      return;
+    }
+    if (number == 0 && offset == kMinRecordLength && name == "..") return;
+    if (const char* fault = name_fault(name)) {
+      note(entry_at(number, offset) + fault);
+      return;
+    }
+    volume::DirEntry entry;
+    if (hash_) entry.hash = dirhash(as_bytes(name), *hash_);
+    entry.name = std::move(name);
+    entry.inode.value = raw.inode;
+    result_.entries.push_back(std::move(entry));
+  }
+
+  /// Why no file can have this name, or null. Ciphertext may hold any byte.
+  [[nodiscard]] const char* name_fault(const std::string& name) const {
+    if (name.empty()) return "a name is empty";
+    if (name == "." || name == "..") return "\".\" or \"..\" in a place where neither can be";
+    if (inode_.facts.encrypted) return nullptr;
+    if (name.find('/') != std::string::npos) return "a name holds a slash";
+    if (name.find('\0') != std::string::npos) return "a name holds a zero byte";
+    return nullptr;
+  }
+
+  const Filesystem& filesystem_;
+  const InodeRecord& inode_;
+  const read::FileMap& map_;
+  std::uint64_t end_;
+  read::MapReader reader_;
+  Bytes buffer_;
+  std::uint64_t budget_;
+  bool spent_ = false;
+  std::optional<HashRule> hash_;
+  volume::Directory result_;
+  std::uint64_t unsaid_ = 0;
+};
+
+}  // namespace
+
+volume::Directory read_directory(const std::shared_ptr<const Filesystem>& filesystem, const InodeRecord& inode,
+                                 const read::FileMap& map) {
+  return Scan(filesystem, inode, map).run();
+}
+
+}  // namespace coldread::ext4

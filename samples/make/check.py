@@ -1,0 +1,196 @@
+#!/usr/bin/env python3
+"""Checks finished samples with nothing of coldread and nothing of the guest: check.py FOLDER...
+
+The image's hash, e2fsck, keys against their identifiers, file contents as debugfs reads them, decrypted here where
+Python's cryptography package is there, and fs-verity trees and digests computed again from those contents.
+"""
+import base64
+import hashlib
+import hmac
+import json
+import pathlib
+import re
+import struct
+import subprocess
+import sys
+import tempfile
+
+try:
+    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+except ImportError:
+    Cipher = None
+
+LARGEST = 8 << 20       # larger files are left to the tests
+
+
+class Wrong(Exception):
+    pass
+
+
+def hkdf_sha512(master, info, length):
+    pseudo_random = hmac.digest(bytes(64), master, "sha512")
+    out, block, counter = b"", b"", 1
+    while len(out) < length:
+        block = hmac.digest(pseudo_random, block + info + bytes([counter]), "sha512")
+        out += block
+        counter += 1
+    return out[:length]
+
+
+def key_identifier(master):
+    return hkdf_sha512(master, b"fscrypt\0\1", 16).hex()
+
+
+def file_key(master, nonce):
+    return hkdf_sha512(master, b"fscrypt\0\2" + bytes.fromhex(nonce), 64)
+
+
+def xts(key, unit, data):
+    return Cipher(algorithms.AES(key), modes.XTS(struct.pack("<QQ", unit, 0))).decryptor().update(data)
+
+
+class Ext4:
+    """One ext4 file system in an image, read by e2fsprogs."""
+
+    def __init__(self, image, offset, size, scratch):
+        self.path = image
+        if (offset, size) != (0, image.stat().st_size):
+            self.path = scratch / "volume.img"
+            with open(image, "rb") as whole, open(self.path, "wb") as part:
+                whole.seek(offset)
+                part.write(whole.read(size))
+        self.file = open(self.path, "rb")
+        self.block = 1024 << struct.unpack("<I", self.at(1024 + 24, 4))[0]
+
+    def at(self, offset, length):
+        self.file.seek(offset)
+        return self.file.read(length)
+
+    def debugfs(self, request):
+        done = subprocess.run(["debugfs", "-R", request, self.path], capture_output=True)
+        return done.stdout.decode("utf-8", "replace")
+
+    def check_clean(self):
+        done = subprocess.run(["e2fsck", "-fn", self.path], capture_output=True, text=True)
+        if done.returncode:
+            raise Wrong(f"e2fsck: {done.stdout}")
+        state, = struct.unpack("<H", self.at(1024 + 58, 2))
+        incompatible, = struct.unpack("<I", self.at(1024 + 96, 4))
+        needs_recovery = 4
+        if state != 1 or incompatible & needs_recovery:
+            raise Wrong("was not unmounted cleanly")
+
+    def content(self, entry, key=None):
+        """The file's bytes by debugfs's list of its blocks, decrypted where a key is given."""
+        out = bytearray(entry["size"] + self.block)
+        for logical, physical in self.blocks(entry):
+            data = self.at(physical * self.block, self.block)
+            if logical * self.block < entry["size"]:
+                out[logical * self.block:(logical + 1) * self.block] = xts(key, logical, data) if key else data
+        return bytes(out[:entry["size"]])
+
+    def blocks(self, entry):
+        extents_flag = 0x80000
+        if not entry["flags"] & extents_flag:
+            text = self.debugfs(f"stat <{entry['ino']}>").partition("BLOCKS:")[2].partition("TOTAL:")[0]
+            for first, last, physical, _ in re.findall(r"\((\d+)(?:-(\d+))?\):(\d+)(?:-(\d+))?", text):
+                for i in range(int(last or first) - int(first) + 1):
+                    yield int(first) + i, int(physical) + i
+            return
+        line = re.compile(r"^ *(\d+)/ *(\d+) +\d+/ *\d+ +(\d+) *- *(\d+) +(\d+) *- *\d+ +\d+ *(Uninit)?", re.M)
+        text = self.debugfs(f"dump_extents <{entry['ino']}>")
+        for level, depth, first, last, physical, unwritten in line.findall(text):
+            if level == depth and not unwritten:
+                for i in range(int(last) - int(first) + 1):
+                    yield int(first) + i, int(physical) + i
+
+
+def check_verity(entry, data):
+    """The Merkle tree, its root and the file's digest, computed from the content."""
+    facts = entry["verity"]
+    size, salt = facts["block_size"], bytes.fromhex(facts["salt"])
+    block_of_hash = 64 if facts["algorithm"] == "sha256" else 128
+
+    def digest(block):
+        start = salt.ljust(-(-len(salt) // block_of_hash) * block_of_hash, b"\0")
+        return hashlib.new(facts["algorithm"], start + block.ljust(size, b"\0")).digest()
+
+    def split(level):
+        return [level[i:i + size] for i in range(0, len(level), size)]
+
+    level, tree = data, b""
+    while len(level) > size:
+        level = b"".join(digest(block) for block in split(level))
+        tree = level.ljust(-(-len(level) // size) * size, b"\0") + tree
+    root = digest(level) if data else bytes(len(digest(b"")))
+    descriptor = bytearray(base64.b64decode(facts["descriptor_b64"])[:256])
+    descriptor[4:8] = bytes(4)      # the signature's size is no part of what is hashed
+    if (root.hex(), hashlib.sha256(tree).hexdigest()) != (facts["root_hash"], facts["tree_sha256"]):
+        raise Wrong(f"{entry['path']}: Merkle tree")
+    if hashlib.new(facts["algorithm"], descriptor).hexdigest() != facts["digest"]:
+        raise Wrong(f"{entry['path']}: fs-verity digest")
+
+
+def check_volume(folder, volume, truth):
+    if truth["mismatches"]:
+        raise Wrong(f"mismatches: {truth['mismatches']}")
+    keys = {}
+    for key in truth["keys"]:
+        raw = (folder / key["file"]).read_bytes()
+        if key_identifier(raw) != key["id"]:
+            raise Wrong(f"{key['file']}: identifier")
+        keys[key["id"]] = raw
+    volume.check_clean()
+    read = trees = 0
+    for entry in truth["files"]:
+        if entry["type"] != "file" or not entry["sha256"] or entry["size"] > LARGEST:
+            continue
+        if entry["encrypted"] and not Cipher:
+            continue
+        key = file_key(keys[entry["policy_id"]], entry["nonce"]) if entry["encrypted"] else None
+        data = volume.content(entry, key)
+        if hashlib.sha256(data).hexdigest() != entry["sha256"]:
+            raise Wrong(f"{entry['path']}: content")
+        read += 1
+        if "verity" in entry:
+            check_verity(entry, data)
+            trees += 1
+    return f"{len(truth['files'])} entries, {read} contents and {trees} fs-verity files checked"
+
+
+def check(folder):
+    """Raises Wrong, or tells what was checked."""
+    if not (folder / "truth.json").exists():
+        raise Wrong("has no truth.json")
+    truth = json.loads((folder / "truth.json").read_text())
+    with tempfile.TemporaryDirectory() as scratch:
+        scratch = pathlib.Path(scratch)
+        image = scratch / truth["image"]
+        subprocess.run(["zstd", "-qd", folder / "image.img.zst", "-o", image], check=True)
+        with open(image, "rb") as f:
+            if hashlib.file_digest(f, "sha256").hexdigest() != truth["image_sha256"]:
+                raise Wrong("image_sha256")
+        if "partitions" not in truth:
+            return check_volume(folder, Ext4(image, 0, image.stat().st_size, scratch), truth)
+        told = []
+        for part in truth["partitions"]:
+            if part["fs"] == "ext4":
+                sector = truth["sector_size"]
+                volume = Ext4(image, part["start"] * sector, part["sectors"] * sector, scratch)
+                told.append(check_volume(folder, volume, json.loads((folder / part["truth"]).read_text())))
+        return "; ".join(told)
+
+
+def main():
+    bad = 0
+    for folder in map(pathlib.Path, sys.argv[1:]):
+        try:
+            print(f"{folder.name}: {check(folder)}", flush=True)
+        except Wrong as error:
+            bad += 1
+            print(f"{folder.name}: {error}", file=sys.stderr, flush=True)
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

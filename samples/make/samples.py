@@ -1,0 +1,526 @@
+"""What each sample holds, as the steps that populate does in the guest."""
+import base64
+import math
+import random
+import struct
+import uuid
+import zlib
+
+SECOND = 10**9
+MIB = 1 << 20
+
+BEFORE_1970 = -1234567890 * SECOND + 123456789
+JUST_BEFORE_1970 = -1
+NANOSECONDS = 1600000000 * SECOND + 123456789
+AFTER_2038 = 4102444800 * SECOND + 987654321
+FAR_AFTER_2038 = 9999999999 * SECOND + 1
+
+
+class Sample:
+    """The spec of one file system, built step by step."""
+
+    def __init__(self, name, description, mib, block, mkfs=(), fs="ext4", arch="amd64"):
+        self.block, self.random, self.steps = block, random.Random(name), []
+        self.spec = {"name": name, "description": description, "mib": mib, "arch": arch, "fs": fs, "seed": name,
+                     "mkfs": list(mkfs), "mount_options": "noatime", "walk_options": "ro", "keys": [],
+                     "steps": self.steps}
+
+    def step(self, op, **arguments):
+        self.steps.append({"op": op, **arguments})
+
+    def key(self, name, size=64, supplied=True):
+        raw = random.Random(f"{self.spec['name']}/{name}").randbytes(size)
+        self.spec["keys"].append({"name": name, "hex": raw.hex(), "supplied": supplied})
+
+    def mkdir(self, *paths):
+        for path in paths:
+            self.step("mkdir", path=path)
+
+    def encrypted_directory(self, path, key, pad=32):
+        self.mkdir(path)
+        self.step("policy", path=path, key=key, contents="AES-256-XTS", filenames="AES-256-CTS", pad=pad)
+
+    def file(self, path, **arguments):
+        self.step("file", path=path, **arguments)
+
+    def data(self, path, data):
+        raw = data if isinstance(data, bytes) else data.encode()
+        self.file(path, base64_data=base64.b64encode(raw).decode())
+
+    def verity(self, path, algorithm="sha256", block_size=None, salt=b"", signer=None):
+        self.step("verity", path=path, algorithm=algorithm, block_size=block_size or self.block, salt=salt.hex(),
+                  **({"signer": signer} if signer else {}))
+
+    def xattr(self, path, name, value):
+        self.step("xattr", path=path, name=name, value=base64.b64encode(value).decode())
+
+    def utime(self, path, mtime_ns, atime_ns=None):
+        self.step("utime", path=path, mtime_ns=mtime_ns, atime_ns=mtime_ns if atime_ns is None else atime_ns)
+
+    def salt(self, length):
+        return self.random.randbytes(length)
+
+    # ---- groups of files
+
+    def sizes(self, directory, large=20000):
+        """Sizes about the edges of a block and of an encrypted name or symlink."""
+        block = self.block
+        for size in (0, 1, 16, 17, block - 1, block, block + 1):
+            self.file(f"{directory}/size_{size}", size=size)
+        self.file(f"{directory}/large", size=large, kind="text")
+
+    def mappings(self, directory, kind="random"):
+        """Holes, unwritten extents, preallocation and what truncation leaves."""
+        block = self.block
+        keep_size = 1
+        self.file(f"{directory}/hole_at_start", kind=kind, segments=[[5 * block, block + 77]])
+        self.file(f"{directory}/hole_in_middle", kind=kind, segments=[[0, 2 * block], [24 * block + 5, 3 * block]])
+        self.file(f"{directory}/hole_at_end", kind=kind, segments=[[0, block + 100]], truncate=44 * block + 11)
+        self.file(f"{directory}/only_hole", truncate=14 * block + 3)
+        self.file(f"{directory}/unwritten_at_end", kind=kind, segments=[[0, 2 * block + 9]],
+                  allocate_after=[2 * block, 9 * block, 0])
+        self.file(f"{directory}/unwritten_around", kind=kind, allocate=[0, 16 * block, 0],
+                  segments=[[5 * block + 1, block]])
+        self.file(f"{directory}/allocated_past_end", kind=kind, segments=[[0, block + 9]],
+                  allocate_after=[block, 9 * block, keep_size])
+        self.file(f"{directory}/punched", kind=kind, segments=[[0, 12 * block]],
+                  punch=[[3 * block, 4 * block], [9 * block + 10, 100]])
+        self.file(f"{directory}/truncated", kind=kind, segments=[[0, 8 * block]], truncate=3 * block + 21)
+
+    def links(self, directory, longest):
+        """Hard links; fast symlinks (under 60 bytes in clear) and slow ones up to the longest."""
+        self.file(f"{directory}/linked", size=777, kind="text")
+        self.mkdir(f"{directory}/links")
+        self.step("link", path=f"{directory}/linked_again", source=f"{directory}/linked")
+        self.step("link", path=f"{directory}/links/linked_from_below", source=f"{directory}/linked")
+        self.step("symlink", path=f"{directory}/links/to_linked", target="../linked")
+        self.step("symlink", path=f"{directory}/links/absolute", target="/etc/passwd")
+        self.step("symlink", path=f"{directory}/links/dangling_unicode", target="süd/日本/🜛")
+        self.step("symlink", path=f"{directory}/links/not_utf8", target="a\udcff\udc80/b")
+        for length in (1, 31, 32, 33, 59, 60, 61, 200, longest):
+            self.step("symlink", path=f"{directory}/links/target_{length}", target=("far/away/" * 500)[:length])
+
+    def special_files(self, directory):
+        self.step("mknod", path=f"{directory}/null", type="chr", device=[1, 3], mode=0o666)
+        self.step("mknod", path=f"{directory}/chr_large_numbers", type="chr", device=[4001, 1000000], mode=0o600)
+        self.step("mknod", path=f"{directory}/loop255", type="blk", device=[7, 255], mode=0o660)
+        self.step("mknod", path=f"{directory}/blk_minor_256", type="blk", device=[259, 256])
+        self.step("mknod", path=f"{directory}/fifo", type="fifo")
+        self.step("mknod", path=f"{directory}/socket", type="sock", mode=0o755)
+
+    def names(self, directory):
+        """Names that are valid in Linux and awkward elsewhere."""
+        self.mkdir(directory)
+        awkward = ["ünïcode", "u\u0308-decomposed", "日本語のファイル名", "🜛🦊", " leading space", "trailing ", "-rf",
+                   "--", "quote\"'`$", "back\\slash", "new\nline", "tab\t", "escape\x1b[31m", "control\x01\x7f",
+                   ".hidden", "...",
+                   "colon:semi;%41", "~", "*?[x]", "not_utf8\udcff\udcfe", "\udc80", "latin\udce9", "\u202ereversed"]
+        by_length = [letter * length for letter, length in
+                     zip("abcdefgh", (15, 16, 17, 32, 33, 160, 254, 255))] + ["é" * 127]
+        for size, name in enumerate(awkward + by_length):
+            self.file(f"{directory}/{name}", size=size, kind="text")
+        self.mkdir(f"{directory}/{'z' * 100} dir")
+        self.file(f"{directory}/{'z' * 100} dir/inside", size=4)
+
+    def times(self, directory, after_2038=True):
+        self.mkdir(directory)
+        chosen = {"before_1970": BEFORE_1970, "just_before_1970": JUST_BEFORE_1970, "nanoseconds": NANOSECONDS}
+        if after_2038:
+            chosen |= {"after_2038": AFTER_2038, "far_after_2038": FAR_AFTER_2038}
+        for name, when in chosen.items():
+            self.file(f"{directory}/{name}", size=9)
+            self.utime(f"{directory}/{name}", when, when + 1)
+
+    def attributes(self, directory):
+        """Owners, set-id bits, xattrs in the inode and in a block of their own, ACLs, inode flags."""
+        self.mkdir(directory)
+        for name, mode in (("setuid", 0o4755), ("setgid", 0o2711), ("no_rights", 0), ("all_rights", 0o777)):
+            self.file(f"{directory}/{name}", size=30)
+            self.step("chmod", path=f"{directory}/{name}", mode=mode)
+        self.mkdir(f"{directory}/sticky")
+        self.step("chmod", path=f"{directory}/sticky", mode=0o1777)
+        self.step("chown", path=f"{directory}/sticky", uid=4294967290, gid=65536)
+        self.file(f"{directory}/owned", size=35)
+        self.step("chown", path=f"{directory}/owned", uid=12345, gid=654321)
+
+        self.file(f"{directory}/xattrs_in_inode", size=100)
+        for name, value in (("user.short", b"short"), ("user.empty", b""), ("user.binary", bytes(range(0, 256, 51))),
+                            ("trusted.known", b"only root"), ("security.label", b"unconfined")):
+            self.xattr(f"{directory}/xattrs_in_inode", name, value)
+        for name in ("xattrs_in_block", "xattrs_in_shared_block"):
+            self.file(f"{directory}/{name}", size=102)
+            self.xattr(f"{directory}/{name}", "user.large", b"large value " * (self.block // 20))
+        self.file(f"{directory}/xattrs_many", size=101)
+        for i in range(12):
+            self.xattr(f"{directory}/xattrs_many", f"user.key{i:03}", b"value " * (3 + i % 4))
+        self.file(f"{directory}/xattr_long_name", size=10)
+        self.xattr(f"{directory}/xattr_long_name", "user." + "n" * 250, b"yes")
+        self.xattr(f"{directory}/sticky", "user.on_directory", b"also here")
+
+        self.file(f"{directory}/acl", size=55)
+        self.step("acl", path=f"{directory}/acl", entries="u:1001:rw,g:2042:r,m::rwx")
+        self.mkdir(f"{directory}/acl_default")
+        self.step("acl", path=f"{directory}/acl_default", entries="u:1002:rwx,d:u:1003:rx,d:g::r")
+        self.file(f"{directory}/acl_default/inherits", size=3)
+        self.file(f"{directory}/flagged", size=5)
+        self.step("flags", path=f"{directory}/flagged", add=["immutable", "nodump"])
+
+    def crowd(self, directory, count, **arguments):
+        """A directory of many files, large enough for a hash tree."""
+        self.mkdir(directory)
+        self.step("many", directory=directory, count=count, pattern="f%04d", **arguments)
+
+
+def ext4(name, block, *options, seed=""):
+    """The mkfs command; UUID and hash seed are fixed, so that hash-ordered directories come out the same."""
+    identity = uuid.uuid5(uuid.NAMESPACE_URL, name + seed)
+    return ["mkfs.ext4", "-q", "-F", "-b", str(block), "-U", str(identity),
+            "-E", f"lazy_itable_init=0,lazy_journal_init=0,nodiscard,hash_seed={identity}", *options, "{dev}"]
+
+
+def picture(width, height, phase):
+    """A PNG of coloured waves, stored without compression so that the image file as a whole packs well."""
+    rows = bytearray()
+    for y in range(height):
+        rows.append(0)
+        for x in range(width):
+            wave = math.sin(x / 9 + phase) + math.cos(y / 7 - phase)
+            rows += bytes((int(127 + 60 * wave), 255 * y // height, 255 * x // width))
+
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(rows), 0))
+            + chunk(b"IEND", b""))
+
+
+def first_light():
+    s = Sample("first-light", "the data partition of a small device: plain, encrypted, locked and verified files",
+               24, 4096,
+               ext4("first-light", 4096, "-O", "encrypt,verity", "-L", "lantern-data", "-J", "size=4", "-N", "512"))
+    spring = 1775000000 * SECOND
+    day = 86400 * SECOND
+
+    s.mkdir("etc", "photos", "photos/2026", "firmware")
+    s.data("etc/hostname", "lantern-07\n")
+    s.data("etc/network.conf", "interface = wlan0\naddress   = 192.0.2.17/24\ngateway   = 192.0.2.1\n")
+    s.data("etc/schedule.json", '{"wake": "05:40", "sleep": "22:15", "exposures": [1, 2, 4, 8, 15]}\n')
+    s.data("etc/motd", "Lantern field camera\n")
+    s.data("etc/start.sh", "#!/bin/sh\nexec /usr/bin/lantern --config /data/etc/schedule.json\n")
+    s.step("chmod", path="etc/start.sh", mode=0o755)
+    s.step("symlink", path="etc/current", target="schedule.json")
+    s.xattr("etc/hostname", "user.comment", b"set at the factory")
+    s.step("acl", path="etc/network.conf", entries="u:1000:rw")
+    s.file("etc/camera.log", size=30000, kind="text")
+    s.step("chown", path="etc/camera.log", uid=1000, gid=1000)
+
+    for i, name in enumerate(("dawn", "noon", "dusk", "aurora")):
+        path = f"photos/2026/{name}.png"
+        s.data(path, picture(96, 64, i * 1.7))
+        s.utime(path, spring + i * day + 123456789)
+    s.step("link", path="photos/favourite.png", source="photos/2026/aurora.png")
+    s.step("symlink", path="photos/latest", target="2026/aurora.png")
+    s.file("photos/timelapse.raw", segments=[[0, 5000], [3 * MIB, 6000]], kind="text", truncate=8 * MIB)
+
+    s.file("firmware/boot.bin", size=212 * 4096 + 1234, kind="pattern")
+    s.verity("firmware/boot.bin", "sha256", salt=s.salt(32))
+    s.file("firmware/kernel.bin", size=90 * 4096, kind="pattern")
+    s.verity("firmware/kernel.bin", "sha512", salt=s.salt(16))
+    s.file("firmware/devicetree.bin", size=3000)
+    s.verity("firmware/devicetree.bin", "sha256")
+    s.data("firmware/VERSION", "lantern 3.2.1\n")
+
+    s.key("vault")
+    s.encrypted_directory("vault", "vault")
+    s.data("vault/passwords.txt", "wifi   correct horse battery staple\nshell  hunter2\n")
+    s.data("vault/positions.csv", "time,latitude,longitude\n" + "".join(
+        f"2026-04-{d:02}T06:00:00Z,{47 + d / 100:.2f},{8 + d / 50:.2f}\n" for d in range(1, 31)))
+    s.data("vault/owl.png", picture(96, 64, 0.4))
+    s.file("vault/night.raw", segments=[[0, 4096 * 3], [40 * 4096 + 100, 5000]], truncate=64 * 4096)
+    s.step("symlink", path="vault/latest.csv", target="positions.csv")
+    s.step("symlink", path="vault/picture of the year", target="../photos/2026/aurora.png")
+    s.mkdir("vault/letters")
+    s.data("vault/letters/2026-03-08 Ada to Grace.txt", "The camera saw it first. Tell nobody yet.\n")
+    s.data("vault/letters/2026-03-09 Grace to Ada.txt", "I saw it too. We call it first light.\n")
+    s.file("vault/letters/draft.txt", size=0)
+    s.file("vault/calibration.bin", size=5 * 4096 + 17)
+    s.verity("vault/calibration.bin", "sha256", salt=s.salt(8))
+
+    s.key("lost", supplied=False)
+    s.encrypted_directory("locked", "lost")
+    s.data("locked/diary.txt", "Nobody has this key any more.\n")
+    s.mkdir("locked/attic")
+    s.file("locked/attic/box", size=9000)
+    s.step("symlink", path="locked/way out", target="../etc/motd")
+    return s.spec
+
+
+def plain_1k():
+    s = Sample("plain-1k", "nothing encrypted: every file type, name, time, xattr and kind of mapping, 1K blocks",
+               24, 1024, ext4("plain-1k", 1024, "-J", "size=1", "-N", "1024"))
+    s.mkdir("files")
+    s.sizes("files")
+    s.mappings("files")
+    s.links("files", 1023)
+    s.special_files("files")
+    s.step("scattered", path="files/scattered", block=1024, count=420, kind="pattern")
+    s.file("files/many_extents", every_other=[1024, 400], kind="pattern")
+    s.file("files/over_2_gib", segments=[[1000, 3000], [MIB + 7, 50], [2048 * MIB + 12345, 5000]], kind="text")
+    s.names("names")
+    s.times("times")
+    s.attributes("attributes")
+    s.crowd("hashed", 300, pad_to=200, pad_every=30, size_below=40)
+    s.crowd("linear", 12, size_below=40)
+    deep = "deep"
+    for i in range(12):
+        s.mkdir(deep)
+        deep += f"/level_{i}"
+    s.file(deep, size=12)
+    return s.spec
+
+
+def v2_xts_1k():
+    s = Sample("v2-xts-1k", "v2 AES-256-XTS policies: every padding, a 32-byte key, a lost key, sparse and "
+               "scattered files, 1K blocks", 24, 1024,
+               ext4("v2-xts-1k", 1024, "-O", "encrypt", "-J", "size=1", "-N", "1024"))
+    s.key("main")
+    for pad in (4, 8, 16, 32):
+        directory = f"pad_{pad}"
+        s.encrypted_directory(directory, "main", pad)
+        for length in (1, 3, 4, 5, 8, 9, 15, 16, 17, 31, 32, 33, 130, 150, 255):
+            s.file(f"{directory}/{'n' * length}", size=length)
+        s.step("symlink", path=f"{directory}/link", target="n" * (pad + 1))
+        s.mkdir(f"{directory}/below")
+        s.file(f"{directory}/below/file", size=1025)
+    s.sizes("pad_32")
+    s.mappings("pad_16")
+    s.links("pad_32", 1020)
+    s.special_files("pad_8")
+    s.names("pad_32/names")
+    s.times("pad_4/times")
+    s.attributes("pad_8/attributes")
+    s.step("scattered", path="pad_16/scattered", block=1024, count=100)
+    s.file("pad_16/many_extents", allocate=[0, 400 * 1024, 0], every_other=[1024, 190])
+    s.crowd("pad_4/hashed", 250, pad_to=170, pad_every=40, size_below=20)
+
+    s.key("short", size=32)
+    s.encrypted_directory("short_key", "short", 16)
+    s.sizes("short_key", large=3000)
+
+    s.key("lost", supplied=False)
+    s.encrypted_directory("lost", "lost")
+    s.sizes("lost", large=3000)
+    s.links("lost", 900)
+    s.special_files("lost")
+    s.mkdir("lost/nested", "lost/nested/deeper", "lost/" + "d" * 180)
+    s.file("lost/nested/deeper/leaf", size=2000)
+    s.file(f"lost/{'d' * 180}/leaf", size=100)
+    for length in (100, 148, 149, 150, 160, 161, 200, 255):
+        s.file("lost/" + "l" * length, size=length)
+    s.crowd("lost/hashed", 60, pad_to=120, pad_every=3)
+
+    s.mkdir("plain")
+    s.file("plain/file", size=3000)
+    return s.spec
+
+
+def verity_sizes(s, directory, block, hash_size, large_levels=2, **options):
+    """fs-verity files about the edges of a block, of a hash block and of a level."""
+    hashes = block // hash_size
+    for size in (0, 1, block - 1, block, block + 1, hashes * block, hashes * block + 1):
+        path = f"{directory}/size_{size}"
+        s.file(path, size=size, kind="random" if size < 5000 else "pattern")
+        s.verity(path, block_size=block, **options)
+    if large_levels == 3:
+        path = f"{directory}/three_levels"
+        s.file(path, segments=[[0, 40 * block], [hashes * hashes * block - 5, 3 * block]], kind="pattern")
+        s.verity(path, block_size=block, **options)
+
+
+def verity_1k():
+    s = Sample("verity-1k", "fs-verity with 1K Merkle blocks on 1K blocks: SHA-256 and SHA-512, salts of 0, 1, 8 and "
+               "32 bytes, up to 3 levels", 16, 1024,
+               ext4("verity-1k", 1024, "-O", "verity", "-J", "size=1", "-N", "256"))
+    for directory, algorithm, hash_size, salt in (("sha256", "sha256", 32, 0), ("sha512", "sha512", 64, 8)):
+        s.mkdir(directory)
+        verity_sizes(s, directory, 1024, hash_size, large_levels=3, algorithm=algorithm, salt=s.salt(salt))
+    s.mkdir("salts", "mappings")
+    for length in (0, 1, 8, 32):
+        for algorithm in ("sha256", "sha512"):
+            path = f"salts/{algorithm}_{length}"
+            s.file(path, size=2500)
+            s.verity(path, algorithm, salt=s.salt(length))
+    s.file("mappings/sparse", segments=[[5 * 1024, 100], [50 * 1024, 3000]], truncate=61 * 1024 + 9)
+    s.file("mappings/only_hole", truncate=40 * 1024 + 1)
+    s.file("mappings/unwritten", allocate=[0, 16 * 1024, 0], segments=[[5 * 1024 + 1, 1024]])
+    s.file("mappings/many_extents", every_other=[1024, 60], kind="pattern")
+    s.step("scattered", path="mappings/scattered", block=1024, count=60, kind="pattern")
+    for name in ("sparse", "only_hole", "unwritten", "many_extents", "scattered"):
+        s.verity(f"mappings/{name}")
+    s.file("mappings/without_verity", size=9000, kind="text")
+    return s.spec
+
+
+def verity_4k():
+    s = Sample("verity-4k", "fs-verity with 1K, 2K and 4K Merkle blocks on 4K blocks, with encryption, and with "
+               "a built-in signature", 24, 4096,
+               ext4("verity-4k", 4096, "-O", "verity,encrypt", "-J", "size=4", "-N", "256"))
+    for block in (1024, 2048, 4096):
+        s.mkdir(f"merkle_{block}")
+        verity_sizes(s, f"merkle_{block}", block, 32, algorithm="sha256", salt=s.salt(block // 256))
+    s.mkdir("sha512")
+    verity_sizes(s, "sha512", 4096, 64, algorithm="sha512", salt=s.salt(32))
+    s.mkdir("mappings")
+    s.file("mappings/sparse", segments=[[5 * 4096, 100], [90 * 4096, 9000]], truncate=150 * 4096 + 9)
+    s.verity("mappings/sparse", block_size=1024)
+    s.step("scattered", path="mappings/scattered", block=4096, count=140, kind="pattern")
+    s.verity("mappings/scattered", salt=s.salt(4))
+
+    s.key("main")
+    s.encrypted_directory("encrypted", "main")
+    for block in (1024, 4096):
+        for algorithm in ("sha256", "sha512"):
+            for size in (0, 1, 4096, 20001):
+                path = f"encrypted/{algorithm}_{block}_{size}"
+                s.file(path, size=size)
+                s.verity(path, algorithm, block, s.salt(8))
+    s.file("encrypted/sparse", segments=[[3 * 4096, 6000], [30 * 4096, 10]], truncate=40 * 4096 + 1)
+    s.verity("encrypted/sparse")
+    s.file("encrypted/without_verity", size=9000)
+
+    s.step("certificate", name="signer")
+    s.mkdir("signed")
+    for algorithm, size in (("sha256", 50000), ("sha512", 50000), ("sha256", 0)):
+        path = f"signed/{algorithm}_{size}"
+        s.file(path, size=size, kind="text")
+        s.verity(path, algorithm, salt=s.salt(16), signer="signer")
+    s.file("encrypted/signed", size=5000)
+    s.verity("encrypted/signed", signer="signer")
+    return s.spec
+
+
+def small_tree(s, kind="random"):
+    """A little of everything that is plain, for samples about the layout of the file system itself."""
+    s.mkdir("files")
+    s.sizes("files")
+    s.mappings("files", kind)
+    s.links("files", 900)
+    s.special_files("files")
+    s.crowd("hashed", 120, pad_to=200, pad_every=4, size_below=40)
+
+
+def old_layout():
+    s = Sample("old-layout", "an old layout: 32-bit, no checksums, no flexible groups, no journal, 128-byte inodes, "
+               "block-mapped files", 16, 4096,
+               ext4("old-layout", 4096, "-O", "^64bit,^flex_bg,^metadata_csum,^has_journal", "-I", "128", "-N", "512"))
+    small_tree(s)
+    s.times("times", after_2038=False)
+    s.attributes("attributes")
+    s.mkdir("block_mapped")
+    no_extents = ["extents"]
+    s.file("block_mapped/direct", drop_flags=no_extents, size=9 * 4096 + 1, kind="pattern")
+    s.file("block_mapped/indirect", drop_flags=no_extents, size=20 * 4096 + 1, kind="pattern")
+    s.file("block_mapped/double_indirect", drop_flags=no_extents, kind="pattern",
+           segments=[[0, 100], [13 * 4096, 5000], [(12 + 1024 + 5 * 1024) * 4096, 9000]])
+    s.file("block_mapped/only_hole", drop_flags=no_extents, truncate=70000)
+    return s.spec
+
+
+def metabg_1k():
+    s = Sample("metabg-1k", "meta block groups of 1024 blocks, 64-bit, 1024-byte inodes, 1K blocks", 24, 1024,
+               ext4("metabg-1k", 1024, "-O", "64bit,meta_bg,^resize_inode", "-g", "1024", "-I", "1024", "-N", "960",
+                    "-J", "size=1"))
+    small_tree(s)
+    s.times("times")
+    s.attributes("attributes")
+    for i in range(20):         # the allocator spreads directories at the root over the groups
+        s.mkdir(f"group_{i:02}")
+        s.file(f"group_{i:02}/file", size=3000 + i, kind="text")
+    return s.spec
+
+
+def blocks_16k():
+    block = 16384
+    s = Sample("blocks-16k", "16K blocks with 64-bit groups, encryption and fs-verity, for page sizes of 16K and 64K",
+               48, block, ext4("blocks-16k", block, "-O", "64bit,encrypt,verity", "-J", "size=16", "-N", "512"),
+               arch="arm64")
+    small_tree(s, "pattern")
+    s.attributes("attributes")
+    s.key("main")
+    s.encrypted_directory("encrypted", "main")
+    s.sizes("encrypted")
+    s.mappings("encrypted")
+    s.links("encrypted", 900)
+    s.mkdir("verity")
+    for merkle, algorithm in ((1024, "sha256"), (4096, "sha512"), (block, "sha256")):
+        for directory in ("verity", "encrypted"):
+            path = f"{directory}/merkle_{merkle}"
+            s.file(path, size=3 * block + 1, kind="pattern")
+            s.verity(path, algorithm, merkle, s.salt(16))
+    s.file("verity/sparse", segments=[[2 * block, 100], [20 * block, 5000]], kind="text", truncate=30 * block + 5)
+    s.verity("verity/sparse", block_size=4096)
+    return s.spec
+
+
+def disk(name, description, mib, table, sector, sfdisk, partitions):
+    """partitions: {index: spec, or None for an empty partition}."""
+    return {"name": name, "description": description, "mib": mib, "arch": "amd64", "table": table, "sector": sector,
+            "sfdisk": sfdisk, "partitions": partitions}
+
+
+def plain_partition(name, block):
+    s = Sample(name, "", 0, block, ext4(name, block, "-J", f"size={block // 1024}", "-N", "128"))
+    s.mkdir("files")
+    s.sizes("files")
+    s.links("files", 300)
+    return s.spec
+
+
+def encrypted_partition(name, block):
+    s = Sample(name, "", 0, block,
+               ext4(name, block, "-O", "encrypt,verity", "-J", f"size={block // 1024}", "-N", "128"))
+    s.key("main")
+    s.encrypted_directory("encrypted", "main")
+    s.sizes("encrypted", large=9000)
+    s.links("encrypted", 300)
+    s.file("checked", size=30000, kind="text")
+    s.verity("checked", salt=s.salt(8))
+    return s.spec
+
+
+def fat_partition(name):
+    s = Sample(name, "", 0, 0, ["mkfs.vfat", "-n", "FAT", "-i", "c01d4ead", "{dev}"], fs="vfat")
+    s.spec["walk_options"] = "ro,utf8"
+    s.mkdir("docs")
+    s.file("readme.txt", size=77, kind="text")
+    s.file("docs/a.txt", size=3000, kind="text")
+    return s.spec
+
+
+def disk_gpt():
+    identity = uuid.uuid5(uuid.NAMESPACE_URL, "disk-gpt")
+    lines = ["label: gpt", f"label-id: {identity}"]
+    for number, (size, kind, name) in enumerate((("12MiB", "linux", "system"), ("12MiB", "linux", "data"),
+                                                 ("8MiB", "uefi", "boot")), 1):
+        part = uuid.uuid5(identity, str(number))
+        lines.append(f'size={size}, type={kind}, name="{name}", uuid={part}')
+    return disk("disk-gpt", "a GPT disk with 4096-byte sectors: ext4, encrypted ext4 and FAT", 36, "gpt", 4096,
+                "\n".join(lines) + "\n",
+                {"1": plain_partition("disk-gpt-1", 4096), "2": encrypted_partition("disk-gpt-2", 4096),
+                 "3": fat_partition("disk-gpt-3")})
+
+
+def disk_mbr():
+    lines = ["label: dos", "label-id: 0xc01d4ead", "size=8MiB, type=83", "size=4MiB, type=c", "size=2MiB, type=83",
+             "type=5", "size=12MiB, type=83"]
+    return disk("disk-mbr", "an MBR disk with 512-byte sectors: ext4, FAT, an empty partition, and encrypted ext4 on a "
+                "logical one", 32, "mbr", 512, "\n".join(lines) + "\n",
+                {"1": plain_partition("disk-mbr-1", 1024), "2": fat_partition("disk-mbr-2"), "3": None,
+                 "5": encrypted_partition("disk-mbr-5", 4096)})
+
+
+def all_samples():
+    specs = [first_light(), plain_1k(), v2_xts_1k(), verity_4k(), verity_1k(), old_layout(), metabg_1k(), blocks_16k(),
+             disk_gpt(), disk_mbr()]
+    return {spec["name"]: spec for spec in specs}

@@ -1,0 +1,280 @@
+#!/usr/bin/env python3
+"""Makes the seeds in corpus/: small inputs from which fuzzing starts, and which the tests replay.
+
+Needs mke2fs, debugfs and e2fsck (e2fsprogs) and openssl. The images are made without mounting anything.
+"""
+import hashlib
+import hmac
+import os
+import re
+import shutil
+import struct
+import subprocess
+import tempfile
+from pathlib import Path
+
+CORPUS = Path(__file__).resolve().parent / "corpus"
+KEY = bytes(range(64))  # fixed_key.hpp
+NONCE = bytes(range(100, 116))
+WHEN = 1700000000
+ENVIRONMENT = dict(os.environ, E2FSPROGS_FAKE_TIME=str(WHEN), PATH=os.environ["PATH"] + ":/usr/sbin:/sbin")
+IN_BOTH = "none,ext_attr,extent,dir_index,filetype,sparse_super,large_file,huge_file,extra_isize"
+UUID = "01234567-89ab-cdef-0123-456789abcdef"
+
+
+def run(*command, stdin=None) -> bytes:
+    return subprocess.run(command, input=stdin, check=True, capture_output=True, env=ENVIRONMENT).stdout
+
+
+def hkdf(context: int, info: bytes, length: int) -> bytes:
+    """HKDF-SHA512 (RFC 5869) as fscrypt uses it."""
+    extracted = hmac.digest(bytes(64), KEY, "sha512")
+    output, block, count = b"", b"", 1
+    while len(output) < length:
+        block = hmac.digest(extracted, block + b"fscrypt\0" + bytes([context]) + info + bytes([count]), "sha512")
+        output, count = output + block, count + 1
+    return output[:length]
+
+
+def encrypt_name(name: bytes) -> bytes:
+    """A name of at most 16 bytes: of one block, ciphertext stealing leaves CBC as it is."""
+    key = hkdf(2, NONCE, 32)
+    return run("openssl", "enc", "-aes-256-cbc", "-nopad", "-K", key.hex(), "-iv", "00" * 16,
+               stdin=name.ljust(16, b"\0"))
+
+
+def context_v2(contents=1, names=4, flags=2, log_unit=0) -> bytes:
+    return bytes([2, contents, names, flags, log_unit, 0, 0, 0]) + hkdf(1, b"", 16) + NONCE
+
+
+def context_v1() -> bytes:
+    return bytes([1, 1, 4, 3]) + b"KEYDESCR" + NONCE
+
+
+def sparse(image: bytes) -> bytes:
+    """The form of sparse_image.hpp."""
+    out = struct.pack("<H", len(image) // 1024)
+    at = 0
+    while at < len(image):
+        if not any(image[at:at + 16]):
+            at += 16
+            continue
+        end = at
+        while end < len(image) and end - at < 256 and any(image[end:end + 16]):
+            end += 16
+        out += struct.pack("<HB", at // 16, end - at - 1) + image[at:end]
+        at = end
+    return out
+
+
+def verity_metadata(blocks: list, block_size: int, data_size: int, signature=b"") -> tuple:
+    """The Merkle tree over data blocks (top level first), and the descriptor."""
+    def digest(block):
+        return hashlib.sha256(block.ljust(block_size, b"\0")).digest()
+
+    levels, level = [], [digest(b) for b in blocks]
+    while len(level) > 1:
+        joined = b"".join(level)
+        nodes = [joined[i:i + block_size].ljust(block_size, b"\0") for i in range(0, len(joined), block_size)]
+        levels.insert(0, b"".join(nodes))
+        level = [digest(n) for n in nodes]
+    root = level[0] if level else bytes(32)
+    descriptor = struct.pack("<BBBBIQ64s32s144s", 1, 1, block_size.bit_length() - 1, 0, len(signature), data_size,
+                             root, b"", b"")
+    return b"".join(levels), descriptor + signature
+
+
+def verity_file(path: Path, data: bytes, block_size: int):
+    """A file as ext4 stores it: data, the tree from the next 64 KiB on, the descriptor, its size."""
+    tree, descriptor = verity_metadata([data[i:i + block_size] for i in range(0, len(data), block_size)], block_size,
+                                       len(data))
+    with path.open("wb") as file:
+        file.write(data)
+        file.seek(65536)
+        file.write(tree)
+        file.seek(65536 + -(-len(tree) // block_size) * block_size)
+        file.write(descriptor.ljust(block_size - 4, b"\0") + struct.pack("<I", len(descriptor)))
+
+
+def populate(tree: Path, block_size: int):
+    (tree / "many").mkdir(parents=True)
+    for i in range(70 if block_size == 1024 else 4):
+        os.link(tree / "many/name-0", tree / f"many/name-of-no-meaning-{i}") if i else (
+            tree / "many/name-0").write_bytes(b"")
+    (tree / "deep/deeper/deepest").mkdir(parents=True)
+    (tree / "deep/deeper/deepest/leaf").write_bytes(b"leaf\n")
+    (tree / "file").write_bytes(b"0123456789abcdef\n" * 8)
+    (tree / "link").symlink_to("deep/deeper")
+    (tree / "slow").symlink_to("x/" * 40 + "target")
+    with (tree / "pieces").open("wb") as file:  # more extents than an inode holds
+        for i in range(0, 12, 2):
+            file.seek(i * block_size)
+            file.write(b"piece %d" % i)
+    (tree / "verity").write_bytes(b"")
+    verity_file(tree / "verity", b"verity" * 400, block_size)
+    (tree / "secret").mkdir()
+    (tree / "secret/cipher-name-0001").write_bytes(bytes(range(48)))
+    (tree / "secret/cipher-name-0002").symlink_to("y" * 70)
+    for path in [tree, *tree.rglob("*")]:
+        os.utime(path, (WHEN, WHEN), follow_symlinks=False)
+
+
+def make_image(scratch: Path, kib: int, block_size: int, features: str, *options: str) -> Path:
+    tree, image = scratch / "tree", scratch / "image"
+    shutil.rmtree(tree, ignore_errors=True)
+    image.unlink(missing_ok=True)
+    populate(tree, block_size)
+    run("mke2fs", "-q", "-F", "-b", str(block_size), "-I", "256", "-m", "0", "-O", f"{IN_BOTH},{features}", "-U", UUID,
+        "-E", f"hash_seed={UUID},root_owner=0:0,nodiscard", "-d", tree, *options, image, f"{kib}k")
+    value = scratch / "value"
+    value.write_bytes(bytes(range(256)) * 2)
+    context = scratch / "context"
+    context.write_bytes(context_v2())
+    run("debugfs", "-w", "-f", "-", image, stdin=f"""
+ea_set /file user.small one
+ea_set /file user.second two
+ea_set -f {value} /file user.large
+ea_set / security.label root
+mknod fifo p
+mknod disk b 8 1
+sif /verity size 2400
+sif /verity flags 0x180000
+ea_set -f {context} /secret user.c
+sif /secret flags 0x80800
+ea_set -f {context} /secret/cipher-name-0001 user.c
+sif /secret/cipher-name-0001 flags 0x80800
+ea_set -f {context} /secret/cipher-name-0002 user.c
+sif /secret/cipher-name-0002 flags 0x80800
+""".encode())
+    return image
+
+
+def encrypted(image: bytes) -> bytes:
+    """Attributes named user.c become encryption contexts, and names and a target become ciphertext."""
+    pattern = rb"(\x01)\x01(..\0\0\0\0\x28\0\0\0....c)"
+    image, count = re.subn(pattern, lambda m: m[1] + b"\x09" + m[2], image, flags=re.S)
+    assert count == 3, count
+    for name, plain in ((b"cipher-name-0001", b"plain"), (b"cipher-name-0002", b"plain-link")):
+        assert image.count(name) == 1
+        image = image.replace(name, encrypt_name(plain))
+    target = struct.pack("<H", 16) + encrypt_name(b"target")
+    return image.replace(b"y" * 70, target.ljust(70, b"y"))
+
+
+def inode_of(image: Path, path: str) -> bytes:
+    where = run("debugfs", "-R", f"imap {path}", image).decode()
+    block, offset = (int(n, 0) for n in re.search(r"located at block (\d+), offset (\w+)", where).groups())
+    with image.open("rb") as file:
+        file.seek(block * 1024 + offset)
+        return file.read(256)
+
+
+def block_of(image: Path, number: int) -> bytes:
+    with image.open("rb") as file:
+        file.seek(number * 1024)
+        return file.read(1024)
+
+
+def put(target: str, name: str, content: bytes):
+    (CORPUS / target).mkdir(parents=True, exist_ok=True)
+    (CORPUS / target / name).write_bytes(content)
+
+
+def ext4_and_xattr(scratch: Path):
+    image = make_image(scratch, 256, 1024, "64bit,metadata_csum", "-N", "48")
+    subprocess.run(["e2fsck", "-fyD", image], check=False, capture_output=True, env=ENVIRONMENT)
+    put("ext4", "checksums-1k", sparse(image.read_bytes()))
+
+    inode = inode_of(image, "/file")
+    attributes = block_of(image, struct.unpack_from("<I", inode, 0x68)[0])
+    assert attributes[:4] == b"\0\0\x02\xea"
+    put("xattr", "inode-and-block", b"\0" + inode + attributes)
+    put("xattr", "checksums", b"\1" + inode + attributes)
+    pieces = inode_of(image, "/pieces")
+    put("xattr", "extent-index", b"\2" + pieces)
+    put("xattr", "extent-root", pieces[40:100])
+    put("xattr", "extent-leaf", block_of(image, struct.unpack_from("<I", pieces, 40 + 16)[0])[:84])
+    many = inode_of(image, "/many")
+    put("xattr", "hash-tree", block_of(image, struct.unpack_from("<I", many, 40 + 20)[0]))
+    acl = struct.pack("<IHHHHIHHHHHH", 1, 1, 6, 2, 4, 1000, 4, 4, 0x10, 6, 0x20, 4)
+    put("xattr", "acl", acl)
+    entry = struct.pack("<BBHIII", 0, 2, 1024 - len(acl), 0, len(acl), 0)
+    put("xattr", "acl-in-block", b"\0" + inode + (attributes[:32] + entry).ljust(1024 - len(acl), b"\0") + acl)
+
+    image = make_image(scratch, 256, 1024, "encrypt,verity", "-N", "48")
+    put("ext4", "encrypted-1k", sparse(encrypted(image.read_bytes())))
+    image = make_image(scratch, 512, 4096, "64bit,encrypt,verity,metadata_csum,metadata_csum_seed", "-N", "32")
+    put("ext4", "verity-4k", sparse(image.read_bytes()))
+    image = make_image(scratch, 1024, 1024, "meta_bg,^resize_inode", "-g", "256", "-N", "128")
+    put("ext4", "groups-1k", sparse(image.read_bytes()))
+    damaged = bytearray(image.read_bytes())
+    damaged[1024 + 0x38:1024 + 0x3A] = b"\0\0"  # s_magic
+    put("ext4", "backup-superblock", sparse(bytes(damaged)))
+
+
+def fscrypt():
+    text = encrypt_name(b"name") + b"\x10\0" + encrypt_name(b"target")
+    def seed(context, rest, log_block=0):
+        return bytes([log_block, len(context)]) + context + rest
+    put("fscrypt_context", "name", seed(context_v2(), b"\0\0" + text[:16]))
+    put("fscrypt_context", "target", seed(context_v2(), b"\0\4" + text[16:]))
+    put("fscrypt_context", "contents", seed(context_v2(log_unit=9), b"\0\2" + bytes(range(256)) * 8, 2))
+    put("fscrypt_context", "version-1", seed(context_v1(), b"\0\0" + text))
+    put("fscrypt_context", "adiantum", seed(context_v2(9, 9, 4), b"\0\0" + text))
+    put("fscrypt_context", "hex-key", seed(b"", b"\0\0" + KEY.hex().encode() + b"\n"))
+    put("fscrypt_context", "raw-key", seed(context_v2(flags=3), b"\0\0" + KEY))
+
+
+def verity(scratch: Path):
+    key, certificate = scratch / "key.pem", scratch / "certificate.pem"
+    run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=seed",
+        "-keyout", key, "-out", certificate)
+    signature = run("openssl", "cms", "-sign", "-binary", "-noattr", "-outform", "DER", "-signer", certificate, "-inkey",
+                    key, stdin=b"FSVerity" + bytes(36))
+
+    def seed(name, blocks, data_size, signed=b"", pad=b""):
+        """Data in the first extent, the tree 64 KiB on, in a file of 1 KiB blocks whose other blocks are holes."""
+        tree, descriptor = verity_metadata(blocks, 1024, data_size, signed)
+        stored = blocks[0] if blocks else b""
+        extents, held = [], b""
+        if stored:
+            extents.append(struct.pack("<HII", 0, 1023, 0))
+            held = stored.ljust(1024, b"\0")
+        if tree:
+            tree_block = -(-data_size // 65536) * 64
+            extents.append(struct.pack("<HII", tree_block - 1, len(tree) - 1, len(held)))
+            held += tree
+        put("verity_descriptor", name, b"\0" + struct.pack("<H", len(descriptor)) + descriptor + bytes([len(extents)]) +
+            b"".join(extents) + held + pad)
+
+    first = b"data" * 256
+    seed("one-block", [first[:1000]], 1000)
+    seed("one-level", [first] + [b""] * 4, 5000)
+    seed("two-levels", [first] + [b""] * 69, 70 * 1024)
+    seed("signed", [first] + [b""] * 4, 5000, signature)
+    seed("empty", [], 0)
+    sha = hashlib.sha256(b"").hexdigest()
+    put("digest_list", "two", f"sha256:{sha} a/file\nsha512:{hashlib.sha512(b'').hexdigest()} ./other\n\n".encode())
+    put("digest_list", "contradiction", f"sha256:{sha} /a\nsha256:{'0' * 64} a".encode())
+
+
+def report():
+    put("report", "utf8", "name \u00e9\u20ac\U0001f600\n\t\\\"".encode())
+    put("report", "ill-formed", b"a\xff\xc0\x80\xed\xa0\x80\xf4\x90\x80\x80\xe2\x82 \x1b[31m\x9b\0end")
+    put("report", "json", b'{"a": [1, -2, 3.5e10, true, null], "b": {"c": "\\u00e9\\ud83d\\ude00"}}')
+    put("report", "entry", bytes(24) + b"\3a\xffb\2to\6user.x\2\x80v\7problem\1\4else")
+
+
+def main():
+    shutil.rmtree(CORPUS, ignore_errors=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        ext4_and_xattr(Path(scratch))
+        fscrypt()
+        verity(Path(scratch))
+    report()
+    total = sum(f.stat().st_size for f in CORPUS.rglob("*") if f.is_file())
+    print(f"{total} bytes in {sum(f.is_file() for f in CORPUS.rglob('*'))} files")
+
+
+if __name__ == "__main__":
+    main()

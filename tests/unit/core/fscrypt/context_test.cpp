@@ -1,0 +1,111 @@
+#include "core/fscrypt/context.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include "tests/unit/core/fscrypt/vectors.hpp"
+
+using namespace coldread;  // NOLINT(google-build-using-namespace): a test of this namespace
+using fscrypt::vectors::hex;
+
+BOOST_AUTO_TEST_SUITE(fscrypt_context)
+
+namespace {
+
+const std::string kV1 =
+    "01010403"
+    "0011223344556677"
+    "000102030405060708090a0b0c0d0e0f";
+const std::string kV2Tail =
+    "f26f3e13d3da58779600ba63591d135b"
+    "b3aad85c05db1e850e24b51a6d333ff7";
+
+std::string refusal(fscrypt::Policy policy) {
+  const auto error = fscrypt::unsupported(policy);
+  return error ? error->what : "";
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(v2_of_a_kernel_is_read) {
+  const auto context = fscrypt::parse_context(hex("0201040309000000" + kV2Tail), 4096);
+  BOOST_REQUIRE(context);
+  BOOST_TEST(context->policy.version == 2);
+  BOOST_TEST(context->policy.contents_mode == 1);
+  BOOST_TEST(context->policy.filenames_mode == 4);
+  BOOST_TEST(context->policy.padding() == 32u);
+  BOOST_TEST(context->policy.data_unit_size == 512u);
+  BOOST_TEST(to_hex(context->policy.master_key) == "f26f3e13d3da58779600ba63591d135b");
+  BOOST_TEST(to_hex(context->nonce) == "b3aad85c05db1e850e24b51a6d333ff7");
+  BOOST_TEST(context->policy.flag_names().empty());
+  BOOST_TEST(!fscrypt::unsupported(context->policy));
+}
+
+BOOST_AUTO_TEST_CASE(v1_is_read_and_refused_by_name) {
+  const auto context = fscrypt::parse_context(hex(kV1), 1024);
+  BOOST_REQUIRE(context);
+  BOOST_TEST(context->policy.version == 1);
+  BOOST_TEST(context->policy.data_unit_size == 1024u);
+  BOOST_TEST(to_hex(context->policy.master_key) == "0011223344556677");
+  BOOST_TEST(to_hex(context->nonce) == "000102030405060708090a0b0c0d0e0f");
+  BOOST_TEST(refusal(context->policy) == "version 1 is not supported");
+}
+
+BOOST_AUTO_TEST_CASE(a_data_unit_is_512_bytes_to_a_block) {
+  const auto unit = [](const char* log2, std::uint32_t block_size) {
+    const auto context = fscrypt::parse_context(hex("02010403" + std::string(log2) + "000000" + kV2Tail), block_size);
+    return context ? context->policy.data_unit_size : 0u;
+  };
+  BOOST_TEST(unit("00", 4096) == 4096u);
+  BOOST_TEST(unit("00", 65536) == 65536u);
+  BOOST_TEST(unit("09", 1024) == 512u);
+  BOOST_TEST(unit("0c", 4096) == 4096u);
+  BOOST_TEST(unit("08", 4096) == 0u);
+  BOOST_TEST(unit("0d", 4096) == 0u);
+  BOOST_TEST(unit("20", 4096) == 0u);
+  BOOST_TEST(unit("ff", 4096) == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_context_is_told_apart) {
+  const auto kind = [](const std::string& stored) { return fscrypt::parse_context(hex(stored), 4096).error().kind; };
+  BOOST_CHECK(kind("") == ErrorKind::kCorrupt);
+  BOOST_CHECK(kind("02010403") == ErrorKind::kCorrupt);
+  BOOST_CHECK(kind(kV1 + "00") == ErrorKind::kCorrupt);
+  BOOST_CHECK(kind("0201040300000000" + kV2Tail + "00") == ErrorKind::kCorrupt);
+  BOOST_CHECK(kind("0201040300000001" + kV2Tail) == ErrorKind::kUnsupported);
+  BOOST_CHECK(kind("03") == ErrorKind::kUnsupported);
+  BOOST_CHECK(kind("00") == ErrorKind::kUnsupported);
+}
+
+BOOST_AUTO_TEST_CASE(policies_are_refused_by_name) {
+  fscrypt::Policy policy = fscrypt::vectors::kernel_context("00").policy;
+  BOOST_TEST(refusal(policy).empty());
+  const auto with_flags = [&](std::uint8_t flags) {
+    fscrypt::Policy changed = policy;
+    changed.flags = flags;
+    return refusal(changed);
+  };
+  BOOST_TEST(with_flags(0).empty());
+  BOOST_TEST(with_flags(0x07) == "flag DIRECT_KEY is not supported");
+  BOOST_TEST(with_flags(0x08) == "flag IV_INO_LBLK_64 is not supported");
+  BOOST_TEST(with_flags(0x13) == "flag IV_INO_LBLK_32 is not supported");
+  BOOST_TEST(with_flags(0x80) == "flag 0x80 is not supported");
+  policy.filenames_mode = 10;
+  BOOST_TEST(refusal(policy) == "filenames encryption with AES-256-HCTR2 is not supported");
+  policy.contents_mode = 42;
+  BOOST_TEST(refusal(policy) == "contents encryption with mode 42 is not supported");
+}
+
+BOOST_AUTO_TEST_CASE(modes_and_flags_have_names) {
+  const std::vector<std::string> all{"DIRECT_KEY", "IV_INO_LBLK_64", "IV_INO_LBLK_32", "0x20", "0x40", "0x80"};
+  fscrypt::Policy policy;
+  policy.flags = 0xff;
+  BOOST_TEST(policy.flag_names() == all, boost::test_tools::per_element());
+  BOOST_TEST(fscrypt::mode_name(5) == "AES-128-CBC-ESSIV");
+  BOOST_TEST(fscrypt::mode_name(6) == "AES-128-CTS");
+  BOOST_TEST(fscrypt::mode_name(7) == "SM4-XTS");
+  BOOST_TEST(fscrypt::mode_name(8) == "SM4-CTS");
+  BOOST_TEST(fscrypt::mode_name(9) == "Adiantum");
+  BOOST_TEST(fscrypt::mode_name(0) == "mode 0");
+}
+
+BOOST_AUTO_TEST_SUITE_END()

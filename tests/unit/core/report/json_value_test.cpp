@@ -1,0 +1,86 @@
+#include "core/report/json_value.hpp"
+
+#include <boost/test/unit_test.hpp>
+#include <limits>
+#include <utility>
+
+namespace coldread::report {
+
+BOOST_AUTO_TEST_SUITE(json_value)
+
+BOOST_AUTO_TEST_CASE(prints_each_kind) {
+  BOOST_TEST(JsonValue().dump() == "null");
+  BOOST_TEST(JsonValue(true).dump() == "true");
+  BOOST_TEST(JsonValue(-5).dump() == "-5");
+  BOOST_TEST(JsonValue(std::numeric_limits<std::uint64_t>::max()).dump() == "18446744073709551615");
+  BOOST_TEST(JsonValue(std::numeric_limits<std::int64_t>::min()).dump() == "-9223372036854775808");
+  BOOST_TEST(JsonValue("text").dump() == "\"text\"");
+  BOOST_TEST(JsonValue::object().dump() == "{}");
+  BOOST_TEST(JsonValue::array().dump() == "[]");
+  BOOST_TEST(JsonValue::strings({"a", "b"}).dump() == R"(["a","b"])");
+}
+
+BOOST_AUTO_TEST_CASE(keeps_the_order_of_members) {
+  JsonValue value = JsonValue::object();
+  value.set("z", 1U).set("a", 2U).set("m", JsonValue::array().append(1).append(JsonValue()));
+  BOOST_TEST(value.dump() == R"({"z":1,"a":2,"m":[1,null]})");
+  value.set("z", 3U);
+  BOOST_TEST(value.dump() == R"({"z":3,"a":2,"m":[1,null]})");
+  BOOST_TEST(JsonValue::object().set("a", 1).dump(2) == "{\n  \"a\": 1\n}");
+}
+
+BOOST_AUTO_TEST_CASE(takes_any_bytes) {
+  BOOST_TEST(JsonValue(std::string_view("a\0\n\"\x1b\x7f", 6)).dump() == "\"a\\u0000\\n\\\"\\u001b\x7f\"");
+  BOOST_TEST(JsonValue("caf\xe9").dump() == "\"caf\xef\xbf\xbd\"");
+  BOOST_TEST(JsonValue("\xf0\x9f\x92\xa9\xed\xa0\x80").dump() ==
+             "\"\xf0\x9f\x92\xa9\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"");
+  BOOST_TEST(JsonValue::object().set("\xff", 1).dump() == "{\"\xef\xbf\xbd\":1}");
+}
+
+BOOST_AUTO_TEST_CASE(is_copied_deep_and_moved) {
+  JsonValue value = JsonValue::object();
+  value.set("a", 1);
+  JsonValue copy = value;
+  copy.set("a", 2);
+  BOOST_TEST(value.dump() == R"({"a":1})");
+  value = copy;
+  BOOST_TEST(value.dump() == R"({"a":2})");
+  const JsonValue moved = std::move(copy);
+  BOOST_TEST(moved.dump() == R"({"a":2})");
+}
+
+BOOST_AUTO_TEST_CASE(parses) {
+  const auto value = JsonValue::parse(R"({"image":"x","n":3,"neg":-1,"keys":["a","b"],"f":1.5})");
+  BOOST_REQUIRE(value);
+  BOOST_TEST(value->is_object());
+  BOOST_TEST(value->keys().size() == 5);
+  BOOST_TEST(value->get("image")->text().value() == "x");
+  BOOST_TEST(value->get("n")->number().value() == 3);
+  BOOST_TEST(!value->get("neg")->number());
+  BOOST_TEST(!value->get("f")->number());
+  BOOST_TEST(!value->get("image")->number());
+  BOOST_TEST(!value->get("n")->text());
+  BOOST_TEST(!value->get("none"));
+  BOOST_TEST(!value->has("none"));
+  BOOST_TEST(value->get("keys")->elements()->size() == 2);
+  BOOST_TEST(!value->get("image")->elements());
+  BOOST_TEST(!JsonValue(1).get("a"));
+  BOOST_TEST(!JsonValue(1).has("a"));
+}
+
+BOOST_AUTO_TEST_CASE(refuses_what_is_not_json) {
+  for (const char* text : {"", "{", "{} x", "{'a':1}", "\"\xff\"", "nul", "[1,]"}) {
+    const auto value = JsonValue::parse(text);
+    BOOST_REQUIRE_MESSAGE(!value, text);
+    BOOST_TEST((value.error().kind == ErrorKind::kUsage));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(survives_deep_nesting) {
+  constexpr std::size_t kDepth = 100000;
+  BOOST_TEST(JsonValue::parse(std::string(kDepth, '[') + std::string(kDepth, ']')).has_value());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace coldread::report
