@@ -63,7 +63,7 @@ void set_hashes(Arguments& a, const std::string& list) {
       throw CLI::ValidationError("--hash", "'" + names[i] + "' is given twice");
     }
   }
-  a.hashes = names;
+  a.hashes = std::move(names);
 }
 
 void set_preserve(Arguments& a, const std::string& list) {
@@ -78,6 +78,16 @@ void set_preserve(Arguments& a, const std::string& list) {
       throw CLI::ValidationError("--preserve", "'" + name + "' is not one of owner, setid, special");
     }
   }
+}
+
+void set_damaged(Arguments& a, const std::string& how) {
+  static const std::map<std::string, extract::Damaged> kWays{{"keep", extract::Damaged::kKeep},
+                                                             {"zero", extract::Damaged::kZero},
+                                                             {"page", extract::Damaged::kPage},
+                                                             {"omit", extract::Damaged::kOmit}};
+  const auto way = kWays.find(how);
+  if (way == kWays.end()) throw CLI::ValidationError("--damaged", "'" + how + "' is not one of keep, zero, page, omit");
+  a.damaged = way->second;
 }
 
 void set_range(Arguments& a, const std::string& text) {
@@ -121,7 +131,7 @@ class Parser {
   void trust_options(CLI::App& app);
   void page_option(CLI::App& app);
   void work_options(CLI::App& app);
-  void report_options(CLI::App& app, const std::string& default_report);
+  void report_options(CLI::App& app, const std::string& default_report, const std::string& default_hash);
   void json_option(CLI::App& app);
   void paths(CLI::App& app, const std::string& help);
   void one_path(CLI::App& app, bool required);
@@ -178,10 +188,10 @@ void Parser::work_options(CLI::App& app) {
   list_option(app, "--exclude", a_.exclude, "GLOB", "nothing that matches, or lies below a match");
 }
 
-void Parser::report_options(CLI::App& app, const std::string& default_report) {
+void Parser::report_options(CLI::App& app, const std::string& default_report, const std::string& default_hash) {
   app.add_option("--report", a_.report, "where the report goes; - is standard output (default: " + default_report + ")")
       ->type_name("FILE");
-  text_option(app, "--hash", "LIST", "content hashes in the report, of sha256, sha1, md5; or none (default: sha256)",
+  text_option(app, "--hash", "LIST", "content hashes in the report, of sha256, sha1, md5; or none (default: " + default_hash + ")",
               [this](const std::string& list) { set_hashes(a_, list); });
   app.add_flag("--hash-image", a_.hash_image, "put the SHA-256 of the whole image into the report");
   app.add_flag("--runs", a_.runs, "put into the report where each file's bytes lie in the image");
@@ -240,26 +250,20 @@ Parser::Parser() {
       ->required();
   trust_options(*extract);
   work_options(*extract);
-  std::map<std::string, extract::Damaged> damaged{{"keep", extract::Damaged::kKeep},
-                                                  {"zero", extract::Damaged::kZero},
-                                                  {"page", extract::Damaged::kPage},
-                                                  {"omit", extract::Damaged::kOmit}};
-  extract
-      ->add_option("--damaged", a_.damaged,
-                   "what is written where a block failed: keep (what was read), zero (zeros for the block), page (zeros "
-                   "for its page), omit (no file) (default: keep)")
-      ->type_name("HOW")
-      ->transform(CLI::CheckedTransformer(damaged).description(""));
+  text_option(*extract, "--damaged", "HOW",
+              "what is written where a block failed: keep (what was read), zero (zeros for the block), page (zeros for its "
+              "page), omit (no file) (default: keep)",
+              [this](const std::string& how) { set_damaged(a_, how); });
   text_option(*extract, "--preserve", "LIST", "of owner, setid, special: what else the output is to carry",
               [this](const std::string& list) { set_preserve(a_, list); });
-  report_options(*extract, "DIR.report.json");
+  report_options(*extract, "DIR.report.json", "sha256");
 
   CLI::App* verify = command("verify", "check every fs-verity file without writing files");
   paths(*verify, "what to verify, from the filesystem's root (default: everything)");
   verify->add_flag("--digest", a_.digest, "print each file's digest as `fsverity digest` does");
   trust_options(*verify);
   work_options(*verify);
-  report_options(*verify, "none");
+  report_options(*verify, "none", "none");
 
   json_option(*command("keys", "the policies in use, and which given key opens each"));
 }
@@ -281,6 +285,7 @@ Parsed Parser::parse(const std::vector<std::string>& line) {
   const auto used = app_.get_subcommands();
   if (used.empty()) return {std::nullopt, kUsage, "coldread: a command is missing (see `coldread --help`)\n"};
   a_.command = used.front()->get_name();
+  if (!a_.hashes && a_.command == "extract") a_.hashes = {"sha256"};
   if (a_.partition && a_.offset) {
     return {std::nullopt, kUsage, "coldread: --partition and --offset exclude each other; give one of them\n"};
   }

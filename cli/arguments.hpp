@@ -30,7 +30,7 @@ struct Arguments {
   extract::Damaged damaged = extract::Damaged::kKeep;
   std::vector<std::string> include;
   std::vector<std::string> exclude;
-  std::vector<std::string> hashes{"sha256"};
+  std::optional<std::vector<std::string>> hashes;  ///< absent: not asked for
   bool hash_image = false;
 
   std::string output;

@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -38,6 +40,12 @@ std::string report_path(const Arguments& arguments) {
   if (!arguments.report.empty()) return arguments.report;
   std::string directory = arguments.output;
   while (directory.size() > 1 && directory.back() == '/') directory.pop_back();
+  const std::string last = std::filesystem::path(directory).filename();
+  if (last == "." || last == "..") {  // such a name has no room for an ending
+    std::error_code unknown;
+    const auto resolved = std::filesystem::weakly_canonical(directory, unknown);
+    if (!unknown) directory = resolved;
+  }
   return directory + ".report.json";
 }
 
@@ -51,7 +59,7 @@ void tell_finding(const std::string& name, const report::Entry& entry, std::uint
     line += ": " + std::to_string(bad.range.length) + " bytes at offset " + std::to_string(bad.range.offset) + " (page" +
             (first == last ? " " + std::to_string(first) : "s " + std::to_string(first) + " to " + std::to_string(last)) +
             "), step " + bad.step + ": " + bad.reason;
-    if (entry.pages->bad.size() > 1) line += ", and " + std::to_string(entry.pages->bad.size() - 1) + " more ranges";
+    if (entry.pages->bad.size() > 1) line += ", and " + std::to_string(entry.pages->bad.size() - 1) + " more";
   } else if (!entry.problems.empty()) {
     line += ": " + shown(entry.problems.front(), io.err_is_terminal);
   }
@@ -108,12 +116,14 @@ int extract(const Arguments& arguments, Io& io) {
       [&](const fs::Found& found, const report::Entry& entry) {
         const bool finding = entry.status == "damaged" || entry.status == "error";
         if (!finding || arguments.quiet || ++told > kMaxTold) return;
-        const std::string name = several ? partition_name(found) + "/" + entry.path : entry.path;
+        const std::string name = several ? partition_name(found) + "/" + entry.path : (entry.path.empty() ? "/" : entry.path);
         tell_finding(name, entry, page_size_for(arguments, *found.volume), io);
       });
-  if (!arguments.quiet) {
+  const report::Summary& total = (*run)->total();
+  const bool any = total.files + total.directories + total.symlinks + total.other != 0;
+  if (!arguments.quiet && any) {
     if (told > kMaxTold) io.err << "... and " << told - kMaxTold << " more (the report names them all)\n";
-    tell_summary((*run)->total(), report, report == "-" ? io.err : io.out);
+    tell_summary(total, report, report == "-" ? io.err : io.out);
   }
   name_unused_keys(*session, arguments, io);
   return code;

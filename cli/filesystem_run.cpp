@@ -68,7 +68,7 @@ Result<void> FilesystemRun::check_paths() const {
   return {};
 }
 
-Result<report::Image> FilesystemRun::describe_image() const {
+report::Image FilesystemRun::describe_image() {
   report::Image image;
   image.path = arguments_.image;
   image.size = session_.image->size();
@@ -79,7 +79,9 @@ Result<report::Image> FilesystemRun::describe_image() const {
   for (std::uint64_t at = 0; at < image.size && !io_.interrupt; at += kHashPiece) {
     const MutableByteSpan part = MutableByteSpan(piece).first(std::min<std::uint64_t>(kHashPiece, image.size - at));
     if (auto done = source::read_exactly(*session_.image, at, part); !done) {
-      complain(io_, arguments_.image + ": its SHA-256 cannot be told: " + done.error().message());
+      problems_.push_back("its SHA-256 cannot be told: " + done.error().message());
+      complain(io_, arguments_.image + ": " + problems_.back());
+      findings_ = true;
       return image;
     }
     hash.update(part);
@@ -92,7 +94,7 @@ int FilesystemRun::go(const std::string& report_path, bool only_verity, const Si
   report::RunInfo info{arguments_.all, now_text(), "", arguments_.jobs};
   const auto image = describe_image();
   if (!report_path.empty()) {
-    auto writer = report::ReportWriter::open(report_path, *image);
+    auto writer = report::ReportWriter::open(report_path, image);
     if (!writer) {
       complain(io_, writer.error().message());
       return kOutput;
@@ -102,7 +104,10 @@ int FilesystemRun::go(const std::string& report_path, bool only_verity, const Si
 
   int code = kOk;
   for (const fs::Found& found : session_.contents.filesystems) {
-    if (found.error) findings_ = true;
+    if (found.error) {
+      findings_ = true;
+      problems_.push_back((found.partition ? partition_name(found) + ": " : "") + found.error->message());
+    }
     if (!found.volume || interrupted_) continue;
     if (auto done = one(found, only_verity, sink_of, on_entry); !done) {
       complain(io_, done.error().message());
@@ -114,7 +119,7 @@ int FilesystemRun::go(const std::string& report_path, bool only_verity, const Si
   if (writer_) {
     const char* result = code == kOk ? "ok" : (code == kFindings ? "findings" : (code == kInterrupted ? "interrupted" : "failed"));
     info.finished = now_text();
-    if (auto done = writer_->finish(info, result, code); !done) {
+    if (auto done = writer_->finish(info, result, code, problems_); !done) {
       complain(io_, done.error().message());
       code = kOutput;
     }
@@ -131,7 +136,7 @@ Result<void> FilesystemRun::one(const fs::Found& found, bool only_verity, const 
   options.page_size = page_size_for(arguments_, *found.volume);
   options.jobs = arguments_.jobs;
   options.damaged = arguments_.damaged;
-  options.hashes = arguments_.hashes;
+  options.hashes = arguments_.hashes.value_or(std::vector<std::string>());
   options.filter = extract::PathFilter(arguments_.include, arguments_.exclude);
   options.only_verity = only_verity;
   options.runs = arguments_.runs;

@@ -39,7 +39,7 @@ class FilesystemRun {
 
   [[nodiscard]] Result<void> one(const fs::Found& found, bool only_verity, const SinkOf& sink_of,
                                  const OnEntry& on_entry);
-  [[nodiscard]] Result<report::Image> describe_image() const;
+  [[nodiscard]] report::Image describe_image();
 
   const Arguments& arguments_;
   Io& io_;
@@ -48,6 +48,7 @@ class FilesystemRun {
   std::optional<verity::DigestList> digests_;
   std::unique_ptr<report::ReportWriter> writer_;
   report::Summary total_;
+  std::vector<std::string> problems_;  ///< of the image as a whole
   bool findings_ = false;
   bool interrupted_ = false;
 };

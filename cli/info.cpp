@@ -54,8 +54,9 @@ void print_filesystem(const fs::Found& found, const std::vector<report::Policy>&
   }
   for (const Finding& finding : facts.findings) io.out << "  finding:     " << shown(finding, io.out_is_terminal) << '\n';
   for (const report::Policy& policy : policies) {
+    const std::uint64_t count = policy.entries.value_or(0);
     io.out << "  policy:      v" << policy.version << ", key " << policy.master_key << " (" << policy.key << "), "
-           << policy.contents << ", " << policy.filenames << ", " << policy.entries << " entries\n";
+           << policy.contents << ", " << policy.filenames << ", padding " << policy.padding << ", " << count << " entries\n";
   }
 }
 

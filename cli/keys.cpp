@@ -45,9 +45,10 @@ int keys(const Arguments& arguments, Io& io) {
         list.append(std::move(value));
         continue;
       }
+      const std::uint64_t count = policy.entries.value_or(0);
       io.out << prefix << "v" << policy.version << " key " << policy.master_key << ": " << policy.contents << ", "
              << policy.filenames << ", padding " << policy.padding << ", data unit " << policy.data_unit_size
-             << joined(policy.flags) << "; " << policy.entries << (policy.entries == 1 ? " entry; " : " entries; ")
+             << joined(policy.flags) << "; " << count << (count == 1 ? " entry; " : " entries; ")
              << (policy.key == "supplied" ? "opened by " + shown(origin, io.out_is_terminal) : "key missing") << '\n';
     }
     if (arguments.json) {

@@ -17,7 +17,7 @@ void print(const report::Entry& entry, const std::string& name, const Arguments&
   if (arguments.long_listing) io.out << long_line(entry) << ' ';
   io.out << shown(name, io.out_is_terminal);
   if (arguments.long_listing && entry.target) io.out << " -> " << shown(*entry.target, io.out_is_terminal);
-  if (arguments.long_listing && entry.status != "ok") io.out << "  [" << entry.status << ']';
+  if (arguments.long_listing && !entry.status.empty() && entry.status != "ok") io.out << "  [" << entry.status << ']';
   io.out << '\n';
 }
 
@@ -49,7 +49,7 @@ int ls(const Arguments& arguments, Io& io) {
     if (io.interrupt) return kInterrupted;
     if (selection.match(item->path) != extract::PathSelection::Match::kSelected) continue;
     const report::Entry entry = describe_whole(at->volume(), *item, policies);
-    findings = findings || entry.status == "damaged" || entry.status == "error";
+    findings = findings || item->name_locked || entry.status == "damaged" || entry.status == "error";
     for (const std::string& problem : entry.problems) {
       if (!arguments.json && !arguments.quiet) complain(io, "/" + item->path + ": " + problem);
     }

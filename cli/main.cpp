@@ -2,13 +2,16 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <exception>
 #include <iostream>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/fd_stream.hpp"
 
 namespace {
 
@@ -28,12 +31,15 @@ int main(int argc, char** argv) {
   ::signal(SIGPIPE, SIG_IGN);  // a reader that closes its pipe ends the output, not the work
 
   std::ios::sync_with_stdio(false);
-  coldread::cli::Io io{std::cin,  std::cout, std::cerr, ::isatty(STDOUT_FILENO) == 1, ::isatty(STDERR_FILENO) == 1,
+  coldread::cli::FdStream out(STDOUT_FILENO);
+  coldread::cli::Io io{std::cin,  out, std::cerr, ::isatty(STDOUT_FILENO) == 1, ::isatty(STDERR_FILENO) == 1,
                        interrupted};
   try {
     const int code = coldread::cli::run(std::vector<std::string>(argv + 1, argv + argc), io);
-    std::cout.flush();
-    return code;
+    const int error = out.finish();
+    if (error == 0 || error == EPIPE) return code;
+    std::cerr << "coldread: standard output cannot be written: " << std::generic_category().message(error) << '\n';
+    return coldread::cli::kOutput;
   } catch (const std::exception& error) {
     // Only want of memory and defects of this program come here: what is expected to fail is returned, not thrown.
     std::cerr << "coldread: cannot go on: " << error.what() << '\n';

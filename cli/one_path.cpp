@@ -36,6 +36,8 @@ report::Entry describe_whole(const volume::Volume& volume, const extract::WalkIt
       extract::add_damage(entry, "its target cannot be read: " + link.error().message());
     }
   }
+  // Its content was not read, so nothing is said of it.
+  if (item.inode->facts().type == volume::FileType::kFile && entry.status == "ok") entry.status.clear();
   return entry;
 }
 
@@ -44,7 +46,7 @@ Result<extract::ContentPlan> plan_file(const OnePath& at) {
   const std::string& path = at.item.path;
   const volume::FileType type = at.item.inode->facts().type;
   if (type != volume::FileType::kFile) {
-    return fail(ErrorKind::kNotFound, path, "is no regular file but: " + std::string(volume::to_string(type)));
+    return fail(ErrorKind::kNotFound, path, "is no regular file (its type is " + std::string(volume::to_string(type)) + ")");
   }
   if (at.item.encryption && at.item.encryption->key == nullptr) {
     const std::string& why = at.item.encryption->why_locked;

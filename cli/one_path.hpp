@@ -24,6 +24,7 @@ struct OnePath {
 [[nodiscard]] Result<OnePath> open_one_path(const Arguments& arguments, Io& io);
 
 /// The record of one entry, its content not read: with attributes and a symlink's target.
+/// A file that nothing is wrong with so far has no status.
 [[nodiscard]] report::Entry describe_whole(const volume::Volume& volume, const extract::WalkItem& item,
                                            extract::PolicyTable& policies);
 

@@ -62,13 +62,17 @@ Result<const fs::Found*> only_filesystem(const Session& session) {
 Result<extract::WalkItem> find_path(const volume::Volume& volume, const fscrypt::KeyRing& keys, const std::string& path) {
   extract::PathSelection selection({path});
   extract::TreeWalker walker(volume, keys, selection);
+  bool locked = false;
   while (auto item = walker.next()) {
     if (selection.unseen().empty()) {
       if (!item->inode && item->error) return fail(std::move(*item->error));
       return std::move(*item);
     }
+    locked = locked || item->locked();
   }
-  return fail(ErrorKind::kNotFound, path, "there is no such path in the filesystem (paths start at its root)");
+  return fail(ErrorKind::kNotFound, path,
+              locked ? "there is no such path in the filesystem as it can be read: a directory on the way is locked, its key is missing"
+                     : "there is no such path in the filesystem (paths start at its root)");
 }
 
 std::string partition_name(const fs::Found& found) {
@@ -100,7 +104,9 @@ report::Filesystem filesystem_record(const fs::Found& found, std::uint32_t page_
 void name_unused_keys(const Session& session, const Arguments& arguments, Io& io) {
   if (arguments.quiet) return;
   for (const fscrypt::GivenKey& key : session.keys->given()) {
-    if (!key.used) complain(io, key.origin + ": this key (identifier " + key.identifier_hex + ") opens nothing on the image");
+    if (key.used) continue;
+    const char* const what = arguments.paths.empty() ? "on the image" : "that was looked at";
+    complain(io, key.origin + ": this key (identifier " + key.identifier_hex + ") opens nothing " + what);
   }
 }
 

@@ -115,7 +115,7 @@ int stat(const Arguments& arguments, Io& io) {
     print_members(json, "  ", io);
   }
   name_unused_keys(at->session, arguments, io);
-  return entry.status == "ok" || entry.status == "skipped" ? kOk : kFindings;
+  return entry.status.empty() || entry.status == "ok" ? kOk : kFindings;
 }
 
 }  // namespace coldread::cli

@@ -112,11 +112,13 @@ Result<std::optional<Encryption>> find_encryption(const volume::Inode& inode, co
   if (!context) return fail(std::move(context.error()));
   Encryption encryption;
   encryption.context = std::move(*context);
+  const Bytes& identifier = encryption.context.policy.master_key;
+  encryption.key = keys.find(identifier);
+  encryption.key_given = encryption.key != nullptr;
+  if (encryption.key_given) keys.mark_used(identifier);
   if (const auto refused = fscrypt::unsupported(encryption.context.policy)) {
     encryption.why_locked = refused->message();
-  } else {
-    encryption.key = keys.find(encryption.context.policy.master_key);
-    if (encryption.key != nullptr) keys.mark_used(encryption.context.policy.master_key);
+    encryption.key = nullptr;
   }
   return encryption;
 }

@@ -19,7 +19,8 @@ namespace coldread::extract {
 struct Encryption {
   fscrypt::Context context;
   const fscrypt::MasterKey* key = nullptr;  ///< null: locked
-  std::string why_locked;                   ///< a sentence, where there is no key or the policy cannot be decrypted
+  bool key_given = false;                   ///< the key is there, whether or not the policy can be decrypted with it
+  std::string why_locked;                   ///< a sentence, where the policy cannot be decrypted
 };
 
 /// The encryption of an inode, or nothing where it has none. Errors: kCorrupt, kUnsupported (its context cannot be

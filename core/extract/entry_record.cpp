@@ -23,7 +23,7 @@ std::size_t PolicyTable::index_of(const Encryption& encryption) {
     record.padding = policy.padding();
     record.flags = policy.flag_names();
     record.data_unit_size = policy.data_unit_size;
-    record.key = encryption.key != nullptr ? "supplied" : "missing";
+    record.key = encryption.key_given ? "supplied" : "missing";
     records_.push_back(std::move(record));
   }
   return at->second;

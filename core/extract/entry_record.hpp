@@ -15,7 +15,7 @@ class PolicyTable {
   /// The index of the entry's policy, which is added where it is new.
   [[nodiscard]] std::size_t index_of(const Encryption& encryption);
   /// Counts one more entry with the policy.
-  void count(std::size_t index) { ++records_[index].entries; }
+  void count(std::size_t index) { records_[index].entries = records_[index].entries.value_or(0) + 1; }
   [[nodiscard]] const std::vector<report::Policy>& records() const { return records_; }
 
  private:

@@ -163,6 +163,7 @@ void FileTask::report_verity() {
   report::VerityResult result;
   if (!plan.descriptor) {
     result.status = "malformed";
+    result.signature = "unchecked";  // whether there is one cannot be told
     add_damage(entry_, "fs-verity: " + plan.malformed);
     entry_.verity = std::move(result);
     return;

@@ -3,6 +3,7 @@
 #include <openssl/core_names.h>
 #include <openssl/params.h>
 
+#include <array>
 #include <string>
 #include <utility>
 
@@ -16,10 +17,9 @@ struct FreeAlgorithm {
 bool set_cts_mode(EVP_CIPHER_CTX* context, const char* cts_mode) {
   if (cts_mode == nullptr) return true;
   std::string mode(cts_mode);  // the parameter wants a pointer that is not const
-  const OSSL_PARAM parameters[] = {
-      // NOLINT(modernize-avoid-c-arrays): libcrypto's own form
-      OSSL_PARAM_construct_utf8_string(OSSL_CIPHER_PARAM_CTS_MODE, mode.data(), 0), OSSL_PARAM_construct_end()};
-  return EVP_CIPHER_CTX_set_params(context, parameters) == 1;
+  const std::array parameters{OSSL_PARAM_construct_utf8_string(OSSL_CIPHER_PARAM_CTS_MODE, mode.data(), 0),
+                              OSSL_PARAM_construct_end()};
+  return EVP_CIPHER_CTX_set_params(context, parameters.data()) == 1;
 }
 
 }  // namespace

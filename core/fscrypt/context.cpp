@@ -1,7 +1,5 @@
 #include "core/fscrypt/context.hpp"
 
-#include <algorithm>
-
 #include "core/base/little_endian.hpp"
 #include "core/base/text.hpp"
 

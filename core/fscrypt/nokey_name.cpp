@@ -3,6 +3,7 @@
 #include <openssl/evp.h>
 
 #include <algorithm>
+#include <new>
 
 #include "core/base/little_endian.hpp"
 #include "core/base/text.hpp"
@@ -28,7 +29,11 @@ std::string no_key_name(std::array<std::uint32_t, 2> hash, ByteView ciphertext) 
   name.insert(name.end(), verbatim.begin(), verbatim.end());
   if (const ByteSpan rest = whole.subspan(verbatim.size()); !rest.empty()) {
     Bytes digest(32);
-    EVP_Q_digest(nullptr, "SHA256", nullptr, as_uchars(rest), rest.size(), as_uchars(MutableByteSpan(digest)), nullptr);
+    // It fails for want of memory alone; a wrong name must never come of it.
+    if (EVP_Q_digest(nullptr, "SHA256", nullptr, as_uchars(rest), rest.size(), as_uchars(MutableByteSpan(digest)),
+                     nullptr) != 1) {
+      throw std::bad_alloc();
+    }
     name.insert(name.end(), digest.begin(), digest.end());
   }
   return to_base64url(name);

@@ -98,7 +98,7 @@ JsonValue to_json(const Entry& entry) {
   if (!entry.type.empty() && entry.type != "unknown") out.set("type", entry.type);
   out.set("inode", entry.inode);
   if (entry.has_facts) set_facts(out, entry);
-  out.set("status", entry.status);
+  if (!entry.status.empty()) out.set("status", entry.status);
   for (const auto& [algorithm, hex] : entry.hashes) out.set(algorithm, hex);
   if (entry.encryption) {
     JsonValue encryption = JsonValue::object();
@@ -137,7 +137,7 @@ JsonValue to_json(const Policy& policy) {
   out.set("flags", JsonValue::strings(policy.flags));
   out.set("data_unit_size", policy.data_unit_size);
   out.set("key", policy.key);
-  out.set("entries", policy.entries);
+  if (policy.entries) out.set("entries", *policy.entries);
   return out;
 }
 

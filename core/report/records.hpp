@@ -75,7 +75,7 @@ struct Entry {
   Time ctime;
   std::optional<Time> crtime;
   std::vector<std::pair<std::string, std::string>> xattrs;  ///< name and value, raw bytes
-  std::string status;                                       ///< ok, damaged, locked, skipped, error
+  std::string status;                                       ///< ok, damaged, locked, skipped, error; empty: not told
   std::vector<std::pair<std::string, std::string>> hashes;  ///< algorithm and hex
   std::optional<EncryptionRef> encryption;
   std::optional<VerityResult> verity;
@@ -101,7 +101,7 @@ struct Policy {
   std::vector<std::string> flags;
   std::uint32_t data_unit_size = 0;
   std::string key;  ///< supplied, missing
-  std::uint64_t entries = 0;
+  std::optional<std::uint64_t> entries;  ///< that have it; absent where they were not counted
 };
 
 struct Replay {

@@ -42,9 +42,12 @@ class FileReportWriter final : public ReportWriter {
     open_ = false;
   }
 
-  Result<void> finish(const RunInfo& run, const std::string& result, int exit_code) override {
+  Result<void> finish(const RunInfo& run, const std::string& result, int exit_code,
+                      const std::vector<std::string>& problems) override {
     if (open_) return fail(ErrorKind::kOutput, {}, "the report ends in the middle of a filesystem and is not written");
-    file_->write("\n],\n\"run\":" + to_json(run).dump() + ",\n\"result\":" + JsonValue(result).dump());
+    file_->write("\n]");
+    if (!problems.empty()) file_->write(",\n\"problems\":" + JsonValue::strings(problems).dump());
+    file_->write(",\n\"run\":" + to_json(run).dump() + ",\n\"result\":" + JsonValue(result).dump());
     file_->write(",\n\"exit_code\":" + std::to_string(exit_code) + "\n}\n");
     return file_->commit();
   }

@@ -28,7 +28,9 @@ class ReportWriter {
                               const std::vector<std::string>& problems) = 0;
   /// Writes the end and puts the report in place. `result` is ok, findings, failed or interrupted. A write that failed
   /// at any time before is told here. Errors: kOutput.
-  [[nodiscard]] virtual Result<void> finish(const RunInfo& run, const std::string& result, int exit_code) = 0;
+  /// `problems` are sentences about the image as a whole; left out where there are none.
+  [[nodiscard]] virtual Result<void> finish(const RunInfo& run, const std::string& result, int exit_code,
+                                            const std::vector<std::string>& problems) = 0;
 
  protected:
   ReportWriter() = default;

@@ -3,8 +3,6 @@
 #include <limits>
 #include <string>
 
-#include "core/base/checked.hpp"
-
 namespace coldread::verity {
 
 Result<MerkleTree> MerkleTree::make(HashAlgorithm algorithm, std::uint32_t block_size, std::uint64_t data_size) {

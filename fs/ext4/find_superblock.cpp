@@ -39,7 +39,7 @@ std::optional<FoundSuperblock> read_backup(const source::BlockSource& source, st
       group >= superblock->group_count) {
     return std::nullopt;
   }
-  return FoundSuperblock{*std::move(superblock), offset, static_cast<std::uint32_t>(group), {}};
+  return FoundSuperblock{*superblock, offset, static_cast<std::uint32_t>(group), {}};
 }
 
 /// `hint` is what the damaged primary says of the number of blocks in a group.
@@ -68,7 +68,7 @@ Result<FoundSuperblock> find_superblock(const source::BlockSource& source) {
                 "there is no ext4 filesystem here: " + std::to_string(source.size()) + " bytes are too few for one");
   }
   auto primary = read_superblock(source, kSuperblockOffset);
-  if (primary && primary->checksum_good) return FoundSuperblock{std::move(*primary), kSuperblockOffset, 0, {}};
+  if (primary && primary->checksum_good) return FoundSuperblock{*primary, kSuperblockOffset, 0, {}};
 
   const std::string problem = primary ? "its checksum is wrong" : primary.error().what;
   const auto raw = source::read_struct<RawSuperblock>(source, kSuperblockOffset);
@@ -79,7 +79,7 @@ Result<FoundSuperblock> find_superblock(const source::BlockSource& source) {
     return *std::move(backup);
   }
   if (primary) {
-    FoundSuperblock found{std::move(*primary), kSuperblockOffset, 0, {}};
+    FoundSuperblock found{*primary, kSuperblockOffset, 0, {}};
     found.findings.emplace_back(
         "the superblock's checksum is wrong, and no good backup was found; it is used as it is");
     return found;

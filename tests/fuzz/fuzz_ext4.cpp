@@ -104,17 +104,22 @@ void read_content(const volume::Volume& volume, const extract::WalkItem& item) {
   const extract::ContentPlan plan = extract::plan_content(volume, *item.inode, encryption, kPageSize);
   const std::uint64_t size = plan.reader->size();
   if (size == 0) return;
-  Bytes buffer(plan.reader->window_size());
+  static Bytes buffer;
+  buffer.resize(plan.reader->window_size());
   const std::uint64_t last = (size - 1) / plan.reader->window_size();
   read_window(*plan.reader, 0, buffer);
   if (last != 0) read_window(*plan.reader, last, buffer);
 }
 
+const fscrypt::KeyRing& keys() {
+  static fscrypt::KeyRing ring;
+  if (ring.empty()) require(ring.add(fixed_key(), "fixed").has_value(), "the key is taken");
+  return ring;
+}
+
 void walk(const volume::Volume& volume) {
-  fscrypt::KeyRing keys;
-  require(keys.add(fixed_key(), "fixed").has_value(), "the key is taken");
   extract::PathSelection everything({});
-  extract::TreeWalker walker(volume, keys, everything);
+  extract::TreeWalker walker(volume, keys(), everything);
   for (std::size_t i = 0; i < kMaxItems; ++i) {
     const auto item = walker.next();
     if (!item) break;

@@ -23,7 +23,7 @@ class DiskBuilder {
 
   /// An entry of a DOS partition table in the sector at `table`; start and length in sectors of 512 bytes.
   void dos_entry(std::uint64_t table, unsigned slot, std::uint8_t type, std::uint32_t start, std::uint32_t length) {
-    const std::uint64_t at = table + 446 + slot * 16u;
+    const std::uint64_t at = table + 446 + std::uint64_t{slot} * 16;
     bytes_[at + 4] = static_cast<char>(type);
     field(at + 8, Le32(start));
     field(at + 12, Le32(length));
@@ -35,14 +35,13 @@ class DiskBuilder {
     const std::uint64_t sectors = bytes_.size() / sector;
     dos_entry(0, 0, 0xEE, 1, static_cast<std::uint32_t>(sectors - 1));
     const std::uint64_t table_sectors = 128 * 128 / sector;
-    std::string table(128 * 128, '\0');
-    const unsigned char linux_type[] = {0xAF, 0x3D, 0xC6, 0x0F, 0x83, 0x84, 0x72, 0x47,
-                                        0x8E, 0x79, 0x3D, 0x69, 0xD8, 0x47, 0x7D, 0xE4};
-    for (std::size_t i = 0; i < 16; ++i) table[i] = static_cast<char>(linux_type[i]);
+    std::string table(std::size_t{128} * 128, '\0');
+    // The type "Linux filesystem data", 0fc63daf-8483-4772-8e79-3d69d8477de4, as it is stored.
+    table.replace(0, 16, "\xAF\x3D\xC6\x0F\x83\x84\x72\x47\x8E\x79\x3D\x69\xD8\x47\x7D\xE4");
     for (std::size_t i = 16; i < 32; ++i) table[i] = '\x11';
     table.replace(32, 8, as_chars(bytes_of(Le64(first))));
     table.replace(40, 8, as_chars(bytes_of(Le64(last))));
-    for (std::size_t i = 0; i < label.size(); ++i) table[56 + 2 * i] = label[i];
+    for (std::size_t i = 0; i < label.size(); ++i) table[56 + i * 2] = label[i];
     const auto header = [&](std::uint64_t at, std::uint64_t other, std::uint64_t table_at) {
       std::string text(92, '\0');
       const auto set = [&](std::size_t offset, auto value) {

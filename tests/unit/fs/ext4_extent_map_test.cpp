@@ -1,6 +1,8 @@
 #include "fs/ext4/extent_map.hpp"
 
 #include <boost/test/unit_test.hpp>
+#include <cstring>
+#include <ostream>
 #include <string>
 #include <vector>
 

@@ -1,4 +1,6 @@
+#include <array>
 #include <boost/test/unit_test.hpp>
+#include <ostream>
 #include <string>
 
 #include "fs/ext4/inode.hpp"
@@ -39,12 +41,16 @@ BOOST_AUTO_TEST_CASE(times) {
     std::uint32_t first, last;
     std::int64_t first_seconds, last_seconds;
   };
-  constexpr Row kRows[] = {
-      {0, 0x80000000, 0xffffffff, -0x80000000LL, -1},        {0, 0x00000000, 0x7fffffff, 0, 0x7fffffff},
-      {1, 0x80000000, 0xffffffff, 0x080000000, 0x0ffffffff}, {1, 0x00000000, 0x7fffffff, 0x100000000, 0x17fffffff},
-      {2, 0x80000000, 0xffffffff, 0x180000000, 0x1ffffffff}, {2, 0x00000000, 0x7fffffff, 0x200000000, 0x27fffffff},
-      {3, 0x80000000, 0xffffffff, 0x280000000, 0x2ffffffff}, {3, 0x00000000, 0x7fffffff, 0x300000000, 0x37fffffff},
-  };
+  constexpr std::array<Row, 8> kRows = {{
+      {0, 0x80000000, 0xffffffff, -0x80000000LL, -1},
+      {0, 0x00000000, 0x7fffffff, 0, 0x7fffffff},
+      {1, 0x80000000, 0xffffffff, 0x080000000, 0x0ffffffff},
+      {1, 0x00000000, 0x7fffffff, 0x100000000, 0x17fffffff},
+      {2, 0x80000000, 0xffffffff, 0x180000000, 0x1ffffffff},
+      {2, 0x00000000, 0x7fffffff, 0x200000000, 0x27fffffff},
+      {3, 0x80000000, 0xffffffff, 0x280000000, 0x2ffffffff},
+      {3, 0x00000000, 0x7fffffff, 0x300000000, 0x37fffffff},
+  }};
   for (const Row& row : kRows) {
     BOOST_TEST(decode_time(row.first, row.epoch) == (Timestamp{row.first_seconds, 0}));
     BOOST_TEST(decode_time(row.last, row.epoch | (999999999u << 2)) == (Timestamp{row.last_seconds, 999999999}));
@@ -132,8 +138,7 @@ BOOST_AUTO_TEST_CASE(device_numbers) {
   BOOST_TEST(record.facts.rdev_minor == 255u);
 
   inode = make_inode(0020644);
-  inode.i_block[1] = 0x00110300;  // the new one: minor 256 of major 259 has its upper bits above the major's
-  inode.i_block[1] = (256u & 0xff) | (259u << 8) | ((256u & ~0xffu) << 12);
+  inode.i_block[1] = 0x00110300;  // the new one: bits 8 to 19 are the major
   record = read(image, inode);
   BOOST_TEST((record.facts.type == FileType::kChr));
   BOOST_TEST(record.facts.rdev_major == 259u);

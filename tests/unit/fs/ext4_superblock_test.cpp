@@ -2,6 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "fs/ext4/crc32c.hpp"
 #include "fs/ext4/features.hpp"
@@ -14,6 +16,8 @@ namespace coldread::ext4 {
 namespace {
 
 using test::ImageBuilder;
+
+constexpr std::uint64_t kKib = 1024;
 
 Result<Superblock> parse(const RawSuperblock& raw) { return parse_superblock(ByteView(bytes_of(raw))); }
 
@@ -37,16 +41,16 @@ void sign(RawSuperblock& raw) {
 /// A filesystem of two groups with a good backup in the second one, and a sound primary.
 struct TwoGroups {
   TwoGroups() {
-    image.bytes.resize(std::size_t{8192 + 64} * 1024);
+    image.bytes.resize((8192 + 64) * kKib);
     image.super.s_blocks_count_lo = 8192 + 64;
     image.super.s_inodes_count = 64;
-    image.put(2 * 1024 + 32, second);
+    image.put(2 * kKib + 32, second);
     RawSuperblock backup = image.super;
     backup.s_block_group_nr = 1;
-    image.put(8193 * 1024, backup);
+    image.put(8193 * kKib, backup);
     RawGroupDescriptor first{};
     first.bg_inode_table_lo = 40;  // unlike the primary table's 5
-    image.put(8194 * 1024, first);
+    image.put(8194 * kKib, first);
   }
   ImageBuilder image;
   RawGroupDescriptor second{};
@@ -203,7 +207,7 @@ BOOST_AUTO_TEST_CASE(facts_of_a_volume) {
 
 BOOST_AUTO_TEST_CASE(a_truncated_image_is_a_finding) {
   ImageBuilder image;
-  image.bytes.resize(100 * 1024);
+  image.bytes.resize(100 * kKib);
   const auto volume = open(image.source());
   BOOST_TEST_REQUIRE(volume.has_value());
   BOOST_TEST_REQUIRE((*volume)->facts().findings.size() == 1u);
@@ -236,14 +240,37 @@ BOOST_AUTO_TEST_CASE(a_backup_replaces_a_primary_without_magic) {
   const Filesystem filesystem{source, *found};
   BOOST_TEST(descriptor_offset(filesystem, 0) == 8390656u);
   Findings findings;
-  BOOST_TEST(inode_offset(filesystem, InodeNumber{2}, findings).value() == 40u * 1024 + 256);
+  BOOST_TEST(inode_offset(filesystem, InodeNumber{2}, findings).value() == 40 * kKib + 256);
+}
+
+// needs_recovery is off in every backup: only the journal itself tells whether it was replayed.
+BOOST_AUTO_TEST_CASE(behind_a_backup_the_journal_is_asked) {
+  TwoGroups two;
+  RawSuperblock backup = two.image.super;
+  backup.s_block_group_nr = 1;
+  backup.s_feature_compat = kCompatHasJournal;
+  backup.s_journal_inum = 8;
+  two.image.put(8193 * kKib, backup);
+  RawInode journal = test::make_inode();
+  journal.i_size_lo = 4096;
+  test::set_root(journal, test::make_node(0, std::vector<RawExtent>{test::extent(0, 4, 100)}, 60));
+  two.image.put(40 * kKib + 7 * std::uint64_t{ImageBuilder::kInodeSize}, journal);
+  const auto replay_needed = [&](std::string_view s_start) {
+    two.image.put_bytes(100 * kKib, as_bytes("\xc0\x3b\x39\x98"));
+    two.image.put_bytes(100 * kKib + 0x1C, as_bytes(s_start));
+    const auto source = std::make_shared<source::MemorySource>(two.image.bytes);
+    BOOST_TEST(open(source, {true}).has_value() != open(source, {false}).value()->facts().replay_needed);
+    return open(source, {false}).value()->facts().replay_needed;
+  };
+  BOOST_TEST(replay_needed({"\0\0\0\1", 4}));
+  BOOST_TEST(!replay_needed({"\0\0\0\0", 4}));
 }
 
 BOOST_AUTO_TEST_CASE(a_backup_of_another_place_is_not_taken) {
   TwoGroups two;
   RawSuperblock backup = two.image.super;
   backup.s_block_group_nr = 3;
-  two.image.put(8193 * 1024, backup);
+  two.image.put(8193 * kKib, backup);
   two.image.put(kSuperblockOffset, RawSuperblock{});
   BOOST_TEST(!find_superblock(source::MemorySource(two.image.bytes)));
 }
@@ -258,7 +285,7 @@ BOOST_AUTO_TEST_CASE(a_wrong_checksum) {
   BOOST_TEST_REQUIRE(found.has_value());
   BOOST_TEST(found->group == 1u);
 
-  two.image.put(8193 * 1024, RawSuperblock{});
+  two.image.put(8193 * kKib, RawSuperblock{});
   found = find_superblock(source::MemorySource(two.image.bytes));
   BOOST_TEST_REQUIRE(found.has_value());
   BOOST_TEST(found->group == 0u);
@@ -288,11 +315,11 @@ BOOST_AUTO_TEST_CASE(descriptors_of_meta_bg_lie_in_their_first_group) {
   raw.s_inodes_count = 32 * 100;
   raw.s_first_meta_bg = 1;
   const Filesystem filesystem{nullptr, {parse(raw).value(), kSuperblockOffset, 0, {}}};
-  BOOST_TEST(descriptor_offset(filesystem, 3) == 2u * 1024 + 3 * 32);             // before s_first_meta_bg
-  BOOST_TEST(descriptor_offset(filesystem, 33) == (1u + 32 * 8192) * 1024 + 32);  // group 32 has no superblock
-  const Filesystem by_backup{nullptr, {parse(raw).value(), 8193 * 1024, 1, {}}};
-  BOOST_TEST(descriptor_offset(by_backup, 3) == 8194u * 1024 + 3 * 32);
-  BOOST_TEST(descriptor_offset(by_backup, 33) == (1u + 33 * 8192) * 1024 + 32);
+  BOOST_TEST(descriptor_offset(filesystem, 3) == 2 * kKib + 3 * 32);                // before s_first_meta_bg
+  BOOST_TEST(descriptor_offset(filesystem, 33) == (1 + 32 * 8192ull) * kKib + 32);  // group 32 has no superblock
+  const Filesystem by_backup{nullptr, {parse(raw).value(), 8193 * kKib, 1, {}}};
+  BOOST_TEST(descriptor_offset(by_backup, 3) == 8194 * kKib + 3 * 32);
+  BOOST_TEST(descriptor_offset(by_backup, 33) == (1 + 33 * 8192ull) * kKib + 32);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -28,8 +28,8 @@ Bytes entry(std::uint8_t index, std::string_view name, std::uint16_t offset, std
 /// A file with attributes in its body (`body` begins after the magic) and in block 30 (`block` after its header).
 struct Attributes {
   void body(const Bytes& entries) {
-    image.put(body_at, Le32(kXattrMagic));
-    image.put_bytes(body_at + 4, entries);
+    image.put(kBodyAt, Le32(kXattrMagic));
+    image.put_bytes(kBodyAt + 4, entries);
   }
   void block(const Bytes& entries) {
     RawXattrHeader header{};
@@ -47,7 +47,7 @@ struct Attributes {
   }
   volume::Xattrs read() { return read_xattrs(*image.filesystem(), record()); }
 
-  static constexpr std::uint64_t body_at = ImageBuilder::inode_at(ImageBuilder::kFile) + 160;
+  static constexpr std::uint64_t kBodyAt = ImageBuilder::inode_at(ImageBuilder::kFile) + 160;
   ImageBuilder image;
   RawInode inode = test::make_inode();
 };
@@ -63,8 +63,8 @@ BOOST_AUTO_TEST_SUITE(ext4_xattr)
 BOOST_AUTO_TEST_CASE(body_and_block_together_sorted) {
   Attributes a;
   a.body(concat({entry(6, "selinux", 80, 3), entry(1, "b", 84, 1)}));
-  a.value(Attributes::body_at + 4 + 80, "ctx");
-  a.value(Attributes::body_at + 4 + 84, "1");
+  a.value(Attributes::kBodyAt + 4 + 80, "ctx");
+  a.value(Attributes::kBodyAt + 4 + 84, "1");
   a.block(concat({entry(4, "t", 1000, 2), entry(1, "a", 0, 0)}));
   a.value(30 * kBlock + 1000, "tt");
   const volume::Xattrs xattrs = a.read();
@@ -101,7 +101,7 @@ BOOST_AUTO_TEST_CASE(what_reaches_out_is_a_finding) {
   Attributes a;
   a.body(
       concat({entry(1, "far", 90, 3), entry(1, "ok", 60, 1), entry(1, "inum", 0, 5, 17), entry(5, "lustre", 60, 1)}));
-  a.value(Attributes::body_at + 4 + 60, "");
+  a.value(Attributes::kBodyAt + 4 + 60, "");
   const volume::Xattrs xattrs = a.read();
   BOOST_TEST_REQUIRE(xattrs.list.size() == 1u);
   BOOST_TEST(xattrs.list[0].name == "user.ok");
@@ -129,7 +129,7 @@ BOOST_AUTO_TEST_CASE(blocks_that_are_none) {
 BOOST_AUTO_TEST_CASE(the_body_wins_over_the_block) {
   Attributes a;
   a.body(entry(1, "a", 80, 1));
-  a.value(Attributes::body_at + 4 + 80, "1");
+  a.value(Attributes::kBodyAt + 4 + 80, "1");
   a.block(entry(1, "a", 900, 1));
   a.value(30 * kBlock + 900, "2");
   const volume::Xattrs xattrs = a.read();

@@ -42,7 +42,7 @@ class ImageBuilder {
     super.s_feature_incompat = 0x2 | 0x40;  // filetype, extent
     RawGroupDescriptor group{};
     group.bg_inode_table_lo = kInodeTable;
-    put(2 * kBlockSize, group);
+    put(std::uint64_t{2} * kBlockSize, group);
   }
 
   template <class T>

@@ -12,6 +12,8 @@ namespace {
 
 using test::DiskBuilder;
 
+constexpr std::uint64_t kSector = 512;
+
 /// The bytes of a small ext4 filesystem with a label.
 Bytes ext4(const std::string& label) {
   coldread::ext4::test::ImageBuilder image;
@@ -49,11 +51,11 @@ void expect_error(const Result<ImageContents>& opened, ErrorKind kind, const std
 
 /// Partition 1 holds ext4 ("one"), 2 f2fs, 3 ext4 ("three"), 4 nothing.
 std::string disk() {
-  DiskBuilder disk(std::size_t{4096} * 512);
+  DiskBuilder disk(4096 * kSector);
   for (unsigned i = 0; i < 4; ++i) disk.dos_entry(0, i, 0x83, 64 + i * 600, 600);
-  disk.put(64 * 512, ext4("one"));
-  disk.field(664 * 512 + 1024, Le32(0xF2F52010));
-  disk.put(1264 * 512, ext4("three"));
+  disk.put(64 * kSector, ext4("one"));
+  disk.field(664 * kSector + 1024, Le32(0xF2F52010));
+  disk.put(1264 * kSector, ext4("three"));
   return disk.bytes();
 }
 
@@ -79,8 +81,8 @@ BOOST_AUTO_TEST_CASE(every_filesystem_of_a_disk) {
   BOOST_TEST_REQUIRE(opened.has_value());
   BOOST_TEST_REQUIRE(opened->filesystems.size() == 3u);
   BOOST_TEST(opened->filesystems[0].partition->number == 1u);
-  BOOST_TEST(opened->filesystems[0].offset == 64u * 512);
-  BOOST_TEST(opened->filesystems[0].size == 600u * 512);
+  BOOST_TEST(opened->filesystems[0].offset == 64 * kSector);
+  BOOST_TEST(opened->filesystems[0].size == 600 * kSector);
   BOOST_TEST(opened->filesystems[1].type == "f2fs");
   BOOST_TEST(opened->filesystems[1].volume == nullptr);
   BOOST_TEST_REQUIRE(opened->filesystems[1].error.has_value());
@@ -108,7 +110,7 @@ BOOST_AUTO_TEST_CASE(a_label_where_there_is_no_table) {
 }
 
 BOOST_AUTO_TEST_CASE(an_offset_leaves_the_table_aside) {
-  const auto opened = open(disk(), offset(1264 * 512));
+  const auto opened = open(disk(), offset(1264 * kSector));
   BOOST_TEST_REQUIRE(opened.has_value());
   BOOST_TEST(!opened->filesystems[0].partition.has_value());
   BOOST_TEST(opened->filesystems[0].volume->facts().label == "three");

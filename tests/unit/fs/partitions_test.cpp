@@ -11,6 +11,8 @@ namespace {
 
 using test::DiskBuilder;
 
+constexpr std::uint64_t kSector = 512;
+
 PartitionTable read(const std::string& bytes) {
   const coldread::test::TempDir dir;
   coldread::test::write_text(dir / "disk", bytes);
@@ -33,13 +35,13 @@ BOOST_AUTO_TEST_CASE(no_table) {
 }
 
 BOOST_AUTO_TEST_CASE(dos_with_logical_partitions) {
-  DiskBuilder disk(std::size_t{4096} * 512);
+  DiskBuilder disk(4096 * kSector);
   disk.field(440, Le32(0x12345678));
   disk.dos_entry(0, 0, 0x83, 64, 100);
   disk.dos_entry(0, 1, 0x05, 1024, 2048);
-  disk.dos_entry(1024 * 512, 0, 0x83, 8, 200);    // logical: counted from its own sector
-  disk.dos_entry(1024 * 512, 1, 0x05, 512, 512);  // the next one: counted from the container
-  disk.dos_entry(1536 * 512, 0, 0x0c, 8, 300);
+  disk.dos_entry(1024 * kSector, 0, 0x83, 8, 200);    // logical: counted from its own sector
+  disk.dos_entry(1024 * kSector, 1, 0x05, 512, 512);  // the next one: counted from the container
+  disk.dos_entry(1536 * kSector, 0, 0x0c, 8, 300);
   const PartitionTable table = read(disk.bytes());
   BOOST_TEST(table.type == "dos");
   BOOST_TEST(table.sector_size == 512u);
@@ -48,20 +50,20 @@ BOOST_AUTO_TEST_CASE(dos_with_logical_partitions) {
   BOOST_TEST(table.partitions[0].number == 1u);
   BOOST_TEST(table.partitions[0].type == "0x83");
   BOOST_TEST(table.partitions[0].uuid == "12345678-01");
-  BOOST_TEST(table.partitions[0].offset == 64u * 512);
-  BOOST_TEST(table.partitions[0].size == 100u * 512);
+  BOOST_TEST(table.partitions[0].offset == 64 * kSector);
+  BOOST_TEST(table.partitions[0].size == 100 * kSector);
   BOOST_TEST(table.partitions[1].number == 5u);
-  BOOST_TEST(table.partitions[1].offset == 1032u * 512);
+  BOOST_TEST(table.partitions[1].offset == 1032 * kSector);
   BOOST_TEST(table.partitions[2].number == 6u);
   BOOST_TEST(table.partitions[2].type == "0x0c");
-  BOOST_TEST(table.partitions[2].offset == 1544u * 512);
+  BOOST_TEST(table.partitions[2].offset == 1544 * kSector);
 }
 
 BOOST_AUTO_TEST_CASE(logical_partitions_that_go_round_in_circles) {
-  DiskBuilder disk(std::size_t{4096} * 512);
+  DiskBuilder disk(4096 * kSector);
   disk.dos_entry(0, 0, 0x05, 1024, 2048);
-  disk.dos_entry(1024 * 512, 0, 0x83, 8, 200);
-  disk.dos_entry(1024 * 512, 1, 0x05, 0, 512);
+  disk.dos_entry(1024 * kSector, 0, 0x83, 8, 200);
+  disk.dos_entry(1024 * kSector, 1, 0x05, 0, 512);
   BOOST_TEST(read(disk.bytes()).partitions.size() <= 128u);
 }
 
@@ -83,7 +85,7 @@ BOOST_AUTO_TEST_CASE(gpt) {
 }
 
 BOOST_AUTO_TEST_CASE(a_partition_past_the_end_stays) {
-  DiskBuilder disk(std::size_t{256} * 512);
+  DiskBuilder disk(256 * kSector);
   disk.dos_entry(0, 0, 0x83, 64, 100);
   disk.dos_entry(0, 1, 0x83, 200, 100);
   disk.dos_entry(0, 2, 0x83, 5000, 100);

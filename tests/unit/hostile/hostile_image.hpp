@@ -79,7 +79,8 @@ class HostileImage : public ext4::test::ImageBuilder {
   /// The image as it is, cut to `size` bytes.
   [[nodiscard]] std::shared_ptr<const source::BlockSource> cut(std::uint64_t size) {
     put(ext4::kSuperblockOffset, super);
-    return std::make_shared<source::MemorySource>(Bytes(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size)));
+    return std::make_shared<source::MemorySource>(
+        Bytes(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size)));
   }
 };
 
@@ -128,7 +129,9 @@ class Extraction {
     std::sort(all.begin(), all.end());
     return all;
   }
-  [[nodiscard]] std::string content(const std::string& path) const { return test::read_text(directory_ / ("out/" + path)); }
+  [[nodiscard]] std::string content(const std::string& path) const {
+    return test::read_text(directory_ / ("out/" + path));
+  }
   [[nodiscard]] std::filesystem::path place(const std::string& path) const { return directory_.path() / "out" / path; }
 
   std::optional<Error> refused;

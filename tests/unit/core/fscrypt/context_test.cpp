@@ -19,7 +19,7 @@ const std::string kV2Tail =
     "f26f3e13d3da58779600ba63591d135b"
     "b3aad85c05db1e850e24b51a6d333ff7";
 
-std::string refusal(fscrypt::Policy policy) {
+std::string refusal(const fscrypt::Policy& policy) {
   const auto error = fscrypt::unsupported(policy);
   return error ? error->what : "";
 }

@@ -38,8 +38,8 @@ BOOST_AUTO_TEST_CASE(wycheproof_vectors) {
 
 BOOST_AUTO_TEST_CASE(no_more_than_255_hashes_can_be_derived) {
   const Bytes key(32);
-  BOOST_TEST(fscrypt::hkdf_sha512(key, {}, {}, 255 * 64).has_value());
-  BOOST_CHECK(fscrypt::hkdf_sha512(key, {}, {}, 255 * 64 + 1).error().kind == ErrorKind::kUsage);
+  BOOST_TEST(fscrypt::hkdf_sha512(key, {}, {}, 16320).has_value());
+  BOOST_CHECK(fscrypt::hkdf_sha512(key, {}, {}, 16321).error().kind == ErrorKind::kUsage);
 }
 
 BOOST_AUTO_TEST_CASE(info_starts_with_the_prefix_and_the_context) {

@@ -83,7 +83,7 @@ Result<void> write_report(const std::string& path, const RunInfo& run, bool with
     const std::vector<Policy> policies(partitioned ? 2 : 0, policy);
     (*writer)->end_filesystem(policies, summary, std::vector<std::string>(partitioned ? 1 : 0, "a \xff problem"));
   }
-  return (*writer)->finish(run, "findings", 1);
+  return (*writer)->finish(run, "findings", 1, {"p9: f2fs is not read"});
 }
 
 const RunInfo kRun{{"extract", "i\xff"}, "2026-01-02T03:04:05Z", "2026-01-02T03:04:06Z", 2};
@@ -183,7 +183,7 @@ BOOST_AUTO_TEST_CASE(writes_nothing_without_an_end) {
     BOOST_REQUIRE(writer);
     (*writer)->begin_filesystem(filesystem(false));
     (*writer)->add_entry(entry("", "dir"));
-    const auto done = (*writer)->finish(kRun, "ok", 0);
+    const auto done = (*writer)->finish(kRun, "ok", 0, {});
     BOOST_REQUIRE(!done);
     BOOST_TEST((done.error().kind == ErrorKind::kOutput));
   }

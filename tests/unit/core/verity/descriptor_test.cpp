@@ -42,7 +42,7 @@ Bytes valid() {
   return store(VerityFile(HashAlgorithm::kSha256, 4096, Bytes(8, std::byte{7}), verity::pattern(5000)).descriptor);
 }
 
-std::string refusal(Bytes stored, std::uint64_t file_size = 5000, std::uint32_t max_block = 4096) {
+std::string refusal(const Bytes& stored, std::uint64_t file_size = 5000, std::uint32_t max_block = 4096) {
   const auto descriptor = verity::parse_descriptor(stored, file_size, max_block);
   if (descriptor) return "";
   BOOST_CHECK(descriptor.error().kind == ErrorKind::kCorrupt);
@@ -136,7 +136,7 @@ BOOST_AUTO_TEST_CASE(what_the_kernel_ignores_is_ignored) {
 }
 
 BOOST_AUTO_TEST_CASE(a_tree_must_fit_before_its_descriptor) {
-  const VerityFile file(HashAlgorithm::kSha256, 1024, {}, verity::pattern(40 * 1024));
+  const VerityFile file(HashAlgorithm::kSha256, 1024, {}, verity::pattern(40960));
   BOOST_TEST(verity::check_tree_fits(file.descriptor, 3072).has_value());
   const auto refused = verity::check_tree_fits(file.descriptor, 3071);
   BOOST_REQUIRE(!refused);

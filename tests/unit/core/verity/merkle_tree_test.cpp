@@ -26,8 +26,8 @@ BOOST_AUTO_TEST_CASE(levels_begin_where_the_next_number_of_blocks_does) {
   BOOST_TEST(levels(2) == 1u);
   BOOST_TEST(levels(128) == 1u);
   BOOST_TEST(levels(129) == 2u);
-  BOOST_TEST(levels(128 * 128) == 2u);
-  BOOST_TEST(levels(128 * 128 + 1) == 3u);
+  BOOST_TEST(levels(16384) == 2u);
+  BOOST_TEST(levels(16385) == 3u);
 }
 
 BOOST_AUTO_TEST_CASE(the_top_level_is_stored_first) {

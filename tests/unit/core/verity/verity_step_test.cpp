@@ -1,5 +1,6 @@
 #include "core/verity/verity_step.hpp"
 
+#include <array>
 #include <atomic>
 #include <boost/test/unit_test.hpp>
 #include <thread>
@@ -16,10 +17,12 @@ BOOST_AUTO_TEST_SUITE(verity_step)
 
 namespace {
 
+constexpr std::size_t kKiB = 1024;
+
 const Bytes kSalt(16, std::byte{0x5a});
 
 /// 1 KiB blocks of 32 hashes: 2600 data blocks, level 0 of 82 blocks, level 1 of 3, level 2 of 1.
-VerityFile three_levels() { return {HashAlgorithm::kSha256, 1024, kSalt, verity::pattern(2600 * 1024 - 100)}; }
+VerityFile three_levels() { return {HashAlgorithm::kSha256, 1024, kSalt, verity::pattern(2600 * kKiB - 100)}; }
 
 BlockFault fault(std::uint64_t offset, std::uint64_t length, std::string reason) {
   return {{offset, length}, StepKind::kVerity, std::move(reason)};
@@ -65,17 +68,17 @@ BOOST_AUTO_TEST_CASE(whole_files_of_every_shape_verify) {
 BOOST_AUTO_TEST_CASE(a_data_block_fails_alone) {
   VerityFile file = three_levels();
   file.flip(5000);
-  file.flip(2599 * 1024);
+  file.flip(2599 * kKiB);
   const auto step = file.step();
   check(file.faults(*step), {fault(4096, 1024, "does not match the Merkle tree"),
-                             fault(2599 * 1024, 1024, "does not match the Merkle tree")});
+                             fault(2599 * kKiB, 1024, "does not match the Merkle tree")});
   BOOST_TEST(step->tree_faults().empty());
 }
 
 BOOST_AUTO_TEST_CASE(bytes_past_eof_in_the_last_block_are_hashed_as_they_are_stored) {
   VerityFile file = three_levels();
   file.flip(file.descriptor.data_size + 1);
-  check(file.faults(*file.step()), {fault(2599 * 1024, 1024, "does not match the Merkle tree")});
+  check(file.faults(*file.step()), {fault(2599 * kKiB, 1024, "does not match the Merkle tree")});
 }
 
 BOOST_AUTO_TEST_CASE(a_lowest_tree_block_fails_the_data_that_it_covers) {
@@ -85,7 +88,7 @@ BOOST_AUTO_TEST_CASE(a_lowest_tree_block_fails_the_data_that_it_covers) {
   const auto step = file.step();
   const std::string first = tree_reason(file, 0, 2, "does not match its parent");
   const std::string last = tree_reason(file, 0, 81, "does not match its parent");
-  check(file.faults(*step), {fault(65536, 32768, first), fault(81 * 32768, 8 * 1024, last)});
+  check(file.faults(*step), {fault(65536, 32768, first), fault(2592 * kKiB, 8 * kKiB, last)});
   const auto bad = step->tree_faults();
   BOOST_REQUIRE(bad.size() == 2u);
   BOOST_CHECK((bad[0] == verity::TreeFault{{file.tree_block(0, 2), 1024}, 0, 2, first}));
@@ -114,7 +117,7 @@ BOOST_AUTO_TEST_CASE(a_fault_is_clipped_to_the_window) {
 
 BOOST_AUTO_TEST_CASE(the_top_tree_block_and_the_root_are_told_apart) {
   const VerityFile good = three_levels();
-  const std::uint64_t all = 2600 * 1024;
+  const std::uint64_t all = 2600 * kKiB;
 
   VerityFile top = good;
   top.flip(top.tree_block(2, 0) + 40);
@@ -138,7 +141,7 @@ BOOST_AUTO_TEST_CASE(the_top_tree_block_and_the_root_are_told_apart) {
 }
 
 BOOST_AUTO_TEST_CASE(with_one_level_the_data_tells_the_root_from_the_tree) {
-  const VerityFile good(HashAlgorithm::kSha256, 4096, kSalt, verity::pattern(10 * 4096));
+  const VerityFile good(HashAlgorithm::kSha256, 4096, kSalt, verity::pattern(40 * kKiB));
 
   VerityFile root = good;
   root.descriptor.root_hash[0] ^= std::byte{1};
@@ -176,8 +179,8 @@ BOOST_AUTO_TEST_CASE(an_empty_file_has_nothing_to_verify) {
 }
 
 BOOST_AUTO_TEST_CASE(holes_are_verified_as_zeros) {
-  Bytes data = verity::pattern(600 * 1024);
-  std::fill(data.begin() + 8192, data.begin() + 300 * 1024, std::byte{0});
+  Bytes data = verity::pattern(600 * kKiB);
+  std::fill_n(data.begin() + 8192, 292 * kKiB, std::byte{0});
   VerityFile file(HashAlgorithm::kSha256, 4096, kSalt, data);
   check(file.faults(*file.step()), {});
   // A hole where data was.
@@ -191,7 +194,7 @@ BOOST_AUTO_TEST_CASE(tree_blocks_that_cannot_be_read_say_why) {
   file.damaged = {{file.tree_block(0, 5), 1}};
   const auto step = file.step();
   const std::string reason = tree_reason(file, 0, 5, "could not be read: medium error");
-  check(file.faults(*step), {fault(5 * 32768, 32768, reason)});
+  check(file.faults(*step), {fault(160 * kKiB, 32768, reason)});
   BOOST_REQUIRE(step->tree_faults().size() == 1u);
   BOOST_TEST(step->tree_faults()[0].reason == reason);
 
@@ -201,8 +204,8 @@ BOOST_AUTO_TEST_CASE(tree_blocks_that_cannot_be_read_say_why) {
   cut.stored.resize(static_cast<std::size_t>(kept));
   check(
       cut.faults(*cut.step()),
-      {fault(80 * 32768, 32768, tree_reason(cut, 0, 80, "could not be read: it lies past the end of what is mapped")),
-       fault(81 * 32768, 8192, tree_reason(cut, 0, 81, "could not be read: it lies past the end of what is mapped"))});
+      {fault(2560 * kKiB, 32768, tree_reason(cut, 0, 80, "could not be read: it lies past the end of what is mapped")),
+       fault(2592 * kKiB, 8192, tree_reason(cut, 0, 81, "could not be read: it lies past the end of what is mapped"))});
 }
 
 BOOST_AUTO_TEST_CASE(blocks_that_failed_before_are_left_alone) {
@@ -217,14 +220,14 @@ BOOST_AUTO_TEST_CASE(blocks_that_failed_before_are_left_alone) {
 }
 
 BOOST_AUTO_TEST_CASE(a_merkle_block_that_failed_in_part_fails_as_a_whole) {
-  VerityFile file(HashAlgorithm::kSha256, 4096, kSalt, verity::pattern(100 * 4096));
+  VerityFile file(HashAlgorithm::kSha256, 4096, kSalt, verity::pattern(400 * kKiB));
   file.fs_block_size = 1024;
-  file.damaged = {{4096 + 1024, 1}, {3 * 4096, 4096}};
+  file.damaged = {{4096 + 1024, 1}, {12 * kKiB, 4096}};
   const std::string reason = "cannot be verified: a part of its Merkle block failed an earlier step";
   check(file.faults(*file.step()), {fault(4096, 1024, reason),
                                     {{5120, 1024}, StepKind::kRead, "medium error"},
                                     fault(6144, 2048, reason),
-                                    {{3 * 4096, 4096}, StepKind::kRead, "medium error"}});
+                                    {{12 * kKiB, 4096}, StepKind::kRead, "medium error"}});
 }
 
 BOOST_AUTO_TEST_CASE(what_threads_find_does_not_depend_on_their_order) {
@@ -250,8 +253,8 @@ BOOST_AUTO_TEST_CASE(what_threads_find_does_not_depend_on_their_order) {
         found[mixed] = file.faults(*shared, mixed * kWindow, kWindow);
       }
     };
-    std::vector<std::thread> threads;
-    for (int t = 0; t < 4; ++t) threads.emplace_back(work);
+    std::array<std::thread, 4> threads;
+    for (std::thread& thread : threads) thread = std::thread(work);
     for (std::thread& thread : threads) thread.join();
     BOOST_TEST((found == expected));
     BOOST_TEST((shared->tree_faults() == alone->tree_faults()));
