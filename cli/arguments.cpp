@@ -109,8 +109,8 @@ void set_page_size(Arguments& a, const std::string& text) {
 
 /// An option that takes one text and is given at most once.
 void text_option(CLI::App& app, const std::string& name, const std::string& value, const std::string& help,
-                 std::function<void(const std::string&)> set) {
-  app.add_option_function<std::string>(name, std::move(set), help)->type_name(value);
+                 const std::function<void(const std::string&)>& set) {
+  app.add_option_function<std::string>(name, set, help)->type_name(value);
 }
 
 /// An option that takes one text each time it is given.
@@ -136,8 +136,9 @@ class Parser {
   void paths(CLI::App& app, const std::string& help);
   void one_path(CLI::App& app, bool required);
 
-  CLI::App app_{"Reads Linux filesystems offline: decrypts fscrypt files, verifies fs-verity files, reports what it did.",
-                "coldread"};
+  CLI::App app_{
+      "Reads Linux filesystems offline: decrypts fscrypt files, verifies fs-verity files, reports what it did.",
+      "coldread"};
   Arguments a_;
   bool version_ = false;
   bool schema_ = false;
@@ -155,7 +156,8 @@ CLI::App* Parser::command(const std::string& name, const std::string& help) {
 }
 
 void Parser::image_options(CLI::App& app) {
-  text_option(app, "--partition", "N|LABEL|UUID", "this partition (default: every ext4 or f2fs filesystem on the image)",
+  text_option(app, "--partition", "N|LABEL|UUID",
+              "this partition (default: every ext4 or f2fs filesystem on the image)",
               [this](const std::string& text) { a_.partition = text; });
   text_option(app, "--offset", "BYTES", "the filesystem that begins at this byte, whatever a partition table says",
               [this](const std::string& text) { a_.offset = parse_number(text, "--offset"); });
@@ -191,7 +193,8 @@ void Parser::work_options(CLI::App& app) {
 void Parser::report_options(CLI::App& app, const std::string& default_report, const std::string& default_hash) {
   app.add_option("--report", a_.report, "where the report goes; - is standard output (default: " + default_report + ")")
       ->type_name("FILE");
-  text_option(app, "--hash", "LIST", "content hashes in the report, of sha256, sha1, md5; or none (default: " + default_hash + ")",
+  text_option(app, "--hash", "LIST",
+              "content hashes in the report, of sha256, sha1, md5; or none (default: " + default_hash + ")",
               [this](const std::string& list) { set_hashes(a_, list); });
   app.add_flag("--hash-image", a_.hash_image, "put the SHA-256 of the whole image into the report");
   app.add_flag("--runs", a_.runs, "put into the report where each file's bytes lie in the image");
@@ -202,9 +205,7 @@ void Parser::report_options(CLI::App& app, const std::string& default_report, co
 
 void Parser::json_option(CLI::App& app) { app.add_flag("--json", a_.json, "JSON for programs instead of text"); }
 
-void Parser::paths(CLI::App& app, const std::string& help) {
-  app.add_option("PATH", a_.paths, help)->type_name("");
-}
+void Parser::paths(CLI::App& app, const std::string& help) { app.add_option("PATH", a_.paths, help)->type_name(""); }
 
 void Parser::one_path(CLI::App& app, bool required) {
   app.add_option_function<std::string>(
@@ -250,10 +251,11 @@ Parser::Parser() {
       ->required();
   trust_options(*extract);
   work_options(*extract);
-  text_option(*extract, "--damaged", "HOW",
-              "what is written where a block failed: keep (what was read), zero (zeros for the block), page (zeros for its "
-              "page), omit (no file) (default: keep)",
-              [this](const std::string& how) { set_damaged(a_, how); });
+  text_option(
+      *extract, "--damaged", "HOW",
+      "what is written where a block failed: keep (what was read), zero (zeros for the block), page (zeros for its "
+      "page), omit (no file) (default: keep)",
+      [this](const std::string& how) { set_damaged(a_, how); });
   text_option(*extract, "--preserve", "LIST", "of owner, setid, special: what else the output is to carry",
               [this](const std::string& list) { set_preserve(a_, list); });
   report_options(*extract, "DIR.report.json", "sha256");

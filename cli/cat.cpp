@@ -14,7 +14,8 @@ int copy(const read::PageReader& reader, std::uint64_t begin, std::uint64_t end,
   Bytes buffer(reader.window_size());
   read::Window window;
   int code = kOk;
-  for (std::uint64_t at = round_down(begin, reader.window_size()); at < end && !io.interrupt; at += reader.window_size()) {
+  for (std::uint64_t at = round_down(begin, reader.window_size()); at < end && !io.interrupt;
+       at += reader.window_size()) {
     reader.read(at, buffer, window);
     for (const read::BlockFault& fault : window.faults) {
       if (fault.range.offset >= end || fault.range.offset + fault.range.length <= begin) continue;

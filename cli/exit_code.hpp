@@ -6,11 +6,11 @@ namespace coldread::cli {
 
 /// What the program ends with; `--help` of every command lists them.
 enum ExitCode : int {
-  kOk = 0,           ///< all that was asked was read, decrypted and verified
-  kFindings = 1,     ///< finished, with findings
-  kUsage = 2,        ///< the command line is wrong; nothing was read or written
-  kUnreadable = 3,   ///< the image cannot be read as asked
-  kOutput = 4,       ///< the output cannot be written
+  kOk = 0,          ///< all that was asked was read, decrypted and verified
+  kFindings = 1,    ///< finished, with findings
+  kUsage = 2,       ///< the command line is wrong; nothing was read or written
+  kUnreadable = 3,  ///< the image cannot be read as asked
+  kOutput = 4,      ///< the output cannot be written
   kInterrupted = 130
 };
 

@@ -56,9 +56,10 @@ void tell_finding(const std::string& name, const report::Entry& entry, std::uint
     const report::BadRange& bad = entry.pages->bad.front();
     const std::uint64_t first = bad.range.offset / page_size;
     const std::uint64_t last = (bad.range.offset + bad.range.length - 1) / page_size;
-    line += ": " + std::to_string(bad.range.length) + " bytes at offset " + std::to_string(bad.range.offset) + " (page" +
-            (first == last ? " " + std::to_string(first) : "s " + std::to_string(first) + " to " + std::to_string(last)) +
-            "), step " + bad.step + ": " + bad.reason;
+    line +=
+        ": " + std::to_string(bad.range.length) + " bytes at offset " + std::to_string(bad.range.offset) + " (page" +
+        (first == last ? " " + std::to_string(first) : "s " + std::to_string(first) + " to " + std::to_string(last)) +
+        "), step " + bad.step + ": " + bad.reason;
     if (entry.pages->bad.size() > 1) line += ", and " + std::to_string(entry.pages->bad.size() - 1) + " more";
   } else if (!entry.problems.empty()) {
     line += ": " + shown(entry.problems.front(), io.err_is_terminal);
@@ -72,10 +73,11 @@ std::string counted(std::uint64_t n, const char* one, const char* many) {
 
 void tell_summary(const report::Summary& total, const std::string& report, std::ostream& out) {
   out << counted(total.files, "file", "files") << " (" << human_size(total.bytes) << "), "
-      << counted(total.directories, "directory", "directories") << ", " << counted(total.symlinks, "symlink", "symlinks")
-      << ", " << total.other << " other\n"
-      << "ok " << total.ok << ", damaged " << total.damaged << ", locked " << total.locked << ", skipped " << total.skipped
-      << ", error " << total.error << "; " << total.pages_bad << " of " << total.pages_total << " pages bad\n";
+      << counted(total.directories, "directory", "directories") << ", "
+      << counted(total.symlinks, "symlink", "symlinks") << ", " << total.other << " other\n"
+      << "ok " << total.ok << ", damaged " << total.damaged << ", locked " << total.locked << ", skipped "
+      << total.skipped << ", error " << total.error << "; " << total.pages_bad << " of " << total.pages_total
+      << " pages bad\n";
   if (total.verified + total.mismatch + total.malformed != 0) {
     out << "fs-verity: " << total.verified << " verified, " << total.mismatch << " mismatch, " << total.malformed
         << " malformed\n";
@@ -116,7 +118,8 @@ int extract(const Arguments& arguments, Io& io) {
       [&](const fs::Found& found, const report::Entry& entry) {
         const bool finding = entry.status == "damaged" || entry.status == "error";
         if (!finding || arguments.quiet || ++told > kMaxTold) return;
-        const std::string name = several ? partition_name(found) + "/" + entry.path : (entry.path.empty() ? "/" : entry.path);
+        const std::string name =
+            several ? partition_name(found) + "/" + entry.path : (entry.path.empty() ? "/" : entry.path);
         tell_finding(name, entry, page_size_for(arguments, *found.volume), io);
       });
   const report::Summary& total = (*run)->total();

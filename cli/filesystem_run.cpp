@@ -90,7 +90,8 @@ report::Image FilesystemRun::describe_image() {
   return image;
 }
 
-int FilesystemRun::go(const std::string& report_path, bool only_verity, const SinkOf& sink_of, const OnEntry& on_entry) {
+int FilesystemRun::go(const std::string& report_path, bool only_verity, const SinkOf& sink_of,
+                      const OnEntry& on_entry) {
   report::RunInfo info{arguments_.all, now_text(), "", arguments_.jobs};
   const auto image = describe_image();
   if (!report_path.empty()) {
@@ -117,7 +118,8 @@ int FilesystemRun::go(const std::string& report_path, bool only_verity, const Si
   }
   if (code == kOk) code = interrupted_ ? kInterrupted : (findings_ ? kFindings : kOk);
   if (writer_) {
-    const char* result = code == kOk ? "ok" : (code == kFindings ? "findings" : (code == kInterrupted ? "interrupted" : "failed"));
+    const char* result =
+        code == kOk ? "ok" : (code == kFindings ? "findings" : (code == kInterrupted ? "interrupted" : "failed"));
     info.finished = now_text();
     if (auto done = writer_->finish(info, result, code, problems_); !done) {
       complain(io_, done.error().message());

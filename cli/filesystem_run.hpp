@@ -19,7 +19,8 @@ namespace coldread::cli {
 class FilesystemRun {
  public:
   /// Loads the digest lists and certificates. Errors: kUsage, kNotFound as kUsage (nothing was read yet).
-  [[nodiscard]] static Result<std::unique_ptr<FilesystemRun>> make(const Arguments& arguments, Io& io, Session& session);
+  [[nodiscard]] static Result<std::unique_ptr<FilesystemRun>> make(const Arguments& arguments, Io& io,
+                                                                   Session& session);
 
   /// Holds the command line's PATHs against the filesystems, before anything is written. Errors: kNotFound.
   [[nodiscard]] Result<void> check_paths() const;
@@ -29,7 +30,8 @@ class FilesystemRun {
 
   /// Runs over all filesystems and writes the report to `report_path` ("" for none). `sink_of` gives the sink of a
   /// filesystem (null for none). `on_entry` sees each entry after the report has it. Returns the exit code.
-  [[nodiscard]] int go(const std::string& report_path, bool only_verity, const SinkOf& sink_of, const OnEntry& on_entry);
+  [[nodiscard]] int go(const std::string& report_path, bool only_verity, const SinkOf& sink_of,
+                       const OnEntry& on_entry);
 
   [[nodiscard]] const report::Summary& total() const { return total_; }
 

@@ -52,11 +52,13 @@ void print_filesystem(const fs::Found& found, const std::vector<report::Policy>&
   for (const auto& [name, value] : facts.details) {
     io.out << "  " << name << ": " << shown(value, io.out_is_terminal) << '\n';
   }
-  for (const Finding& finding : facts.findings) io.out << "  finding:     " << shown(finding, io.out_is_terminal) << '\n';
+  for (const Finding& finding : facts.findings)
+    io.out << "  finding:     " << shown(finding, io.out_is_terminal) << '\n';
   for (const report::Policy& policy : policies) {
     const std::uint64_t count = policy.entries.value_or(0);
     io.out << "  policy:      v" << policy.version << ", key " << policy.master_key << " (" << policy.key << "), "
-           << policy.contents << ", " << policy.filenames << ", padding " << policy.padding << ", " << count << " entries\n";
+           << policy.contents << ", " << policy.filenames << ", padding " << policy.padding << ", " << count
+           << " entries\n";
   }
 }
 
@@ -73,8 +75,8 @@ int info(const Arguments& arguments, Io& io) {
   auto filesystems = report::JsonValue::array();
   bool findings = false;
   if (!arguments.json) {
-    io.out << shown(arguments.image, io.out_is_terminal) << ": " << format << ", " << session->image->size() << " bytes ("
-           << human_size(session->image->size()) << ")\n";
+    io.out << shown(arguments.image, io.out_is_terminal) << ": " << format << ", " << session->image->size()
+           << " bytes (" << human_size(session->image->size()) << ")\n";
     if (!table.type.empty()) {
       io.out << "partition table: " << table.type << ", sectors of " << table.sector_size << " bytes\n";
     }

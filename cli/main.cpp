@@ -15,6 +15,7 @@
 
 namespace {
 
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): a signal handler reaches nothing else
 std::atomic<bool> interrupted{false};
 static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler may set it");
 
@@ -32,7 +33,7 @@ int main(int argc, char** argv) {
 
   std::ios::sync_with_stdio(false);
   coldread::cli::FdStream out(STDOUT_FILENO);
-  coldread::cli::Io io{std::cin,  out, std::cerr, ::isatty(STDOUT_FILENO) == 1, ::isatty(STDERR_FILENO) == 1,
+  coldread::cli::Io io{std::cin,   out, std::cerr, ::isatty(STDOUT_FILENO) == 1, ::isatty(STDERR_FILENO) == 1,
                        interrupted};
   try {
     const int code = coldread::cli::run(std::vector<std::string>(argv + 1, argv + argc), io);

@@ -46,12 +46,14 @@ Result<extract::ContentPlan> plan_file(const OnePath& at) {
   const std::string& path = at.item.path;
   const volume::FileType type = at.item.inode->facts().type;
   if (type != volume::FileType::kFile) {
-    return fail(ErrorKind::kNotFound, path, "is no regular file (its type is " + std::string(volume::to_string(type)) + ")");
+    return fail(ErrorKind::kNotFound, path,
+                "is no regular file (its type is " + std::string(volume::to_string(type)) + ")");
   }
   if (at.item.encryption && at.item.encryption->key == nullptr) {
     const std::string& why = at.item.encryption->why_locked;
     const std::string key = to_hex(at.item.encryption->context.policy.master_key);
-    return fail(ErrorKind::kLocked, path, "is locked: " + (why.empty() ? "its key " + key + " is missing; give it with --key" : why));
+    return fail(ErrorKind::kLocked, path,
+                "is locked: " + (why.empty() ? "its key " + key + " is missing; give it with --key" : why));
   }
   return extract::plan_content(at.volume(), *at.item.inode, at.encryption(), at.page_size);
 }

@@ -19,8 +19,8 @@ struct OnePath {
   [[nodiscard]] const extract::Encryption* encryption() const { return item.encryption ? &*item.encryption : nullptr; }
 };
 
-/// Opens the image and finds the path (the root where none was given). Errors: those of open_session(), only_filesystem()
-/// and find_path().
+/// Opens the image and finds the path (the root where none was given). Errors: those of open_session(),
+/// only_filesystem() and find_path().
 [[nodiscard]] Result<OnePath> open_one_path(const Arguments& arguments, Io& io);
 
 /// The record of one entry, its content not read: with attributes and a symlink's target.

@@ -146,7 +146,8 @@ std::string PageTable::where(const BlockRun& run) const {
   };
   const std::string file = span(run.offset, run.length);
   if (run.kind == read::ExtentKind::kStored) return file + " -> " + span(run.source_offset, run.length);
-  if (run.kind == read::ExtentKind::kInline) return "inline, at byte " + std::to_string(at_.found->offset + run.source_offset);
+  if (run.kind == read::ExtentKind::kInline)
+    return "inline, at byte " + std::to_string(at_.found->offset + run.source_offset);
   return file + " " + std::string(read::to_string(run.kind));
 }
 
@@ -164,7 +165,8 @@ void PageTable::text_row(std::uint64_t page, const std::vector<BlockRun>& runs) 
   }
   std::array<char, 64> head{};
   std::snprintf(head.data(), head.size(), "%8llu %13llu  %-10s  ", static_cast<unsigned long long>(page),
-                static_cast<unsigned long long>(page * plan_.reader->page_size()), fault != nullptr ? "EIO" : "up to date");
+                static_cast<unsigned long long>(page * plan_.reader->page_size()),
+                fault != nullptr ? "EIO" : "up to date");
   io_.out << head.data() << blocks << '\n';
 }
 

@@ -27,8 +27,8 @@ std::string human_size(std::uint64_t bytes) {
 
 ProgressLine::ProgressLine(const Arguments& arguments, Io& io, const extract::Progress& progress)
     : io_(io), progress_(progress) {
-  const bool wanted = arguments.progress == "always" ||
-                      (arguments.progress == "auto" && io.err_is_terminal && !arguments.quiet);
+  const bool wanted =
+      arguments.progress == "always" || (arguments.progress == "auto" && io.err_is_terminal && !arguments.quiet);
   if (wanted) thread_ = std::thread([this] { loop(); });
 }
 
@@ -57,8 +57,10 @@ void ProgressLine::show(bool last) {
   std::string line = std::to_string(entries) + " entries, " + human_size(bytes) + ", " +
                      human_size(static_cast<std::uint64_t>(rate)) + "/s";
   // What is planned is what the walk came to so far, so the time left is a lower bound until the walk ends.
-  if (!last && rate > 0 && planned > bytes) line += format(", %.0f %s", static_cast<double>(planned - bytes) / rate, "s left");
-  io_.err << (io_.err_is_terminal ? "\r\x1b[K" : "") << line << (last || !io_.err_is_terminal ? "\n" : "") << std::flush;
+  if (!last && rate > 0 && planned > bytes)
+    line += format(", %.0f %s", static_cast<double>(planned - bytes) / rate, "s left");
+  io_.err << (io_.err_is_terminal ? "\r\x1b[K" : "") << line << (last || !io_.err_is_terminal ? "\n" : "")
+          << std::flush;
 }
 
 }  // namespace coldread::cli

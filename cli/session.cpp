@@ -56,10 +56,12 @@ Result<const fs::Found*> only_filesystem(const Session& session) {
   for (const fs::Found& found : all) {
     if (found.partition) numbers += (numbers.empty() ? "" : ", ") + std::to_string(found.partition->number);
   }
-  return fail(ErrorKind::kNotFound, "", "the image holds several filesystems; choose one with --partition (" + numbers + ")");
+  return fail(ErrorKind::kNotFound, "",
+              "the image holds several filesystems; choose one with --partition (" + numbers + ")");
 }
 
-Result<extract::WalkItem> find_path(const volume::Volume& volume, const fscrypt::KeyRing& keys, const std::string& path) {
+Result<extract::WalkItem> find_path(const volume::Volume& volume, const fscrypt::KeyRing& keys,
+                                    const std::string& path) {
   extract::PathSelection selection({path});
   extract::TreeWalker walker(volume, keys, selection);
   bool locked = false;
@@ -71,7 +73,8 @@ Result<extract::WalkItem> find_path(const volume::Volume& volume, const fscrypt:
     locked = locked || item->locked();
   }
   return fail(ErrorKind::kNotFound, path,
-              locked ? "there is no such path in the filesystem as it can be read: a directory on the way is locked, its key is missing"
+              locked ? "there is no such path in the filesystem as it can be read: a directory on the way is locked, "
+                       "its key is missing"
                      : "there is no such path in the filesystem (paths start at its root)");
 }
 

@@ -21,8 +21,8 @@ struct Session {
   std::unique_ptr<fscrypt::KeyRing> keys;
 };
 
-/// Reads the keys, opens the image and finds its filesystems. Filesystems that were refused are named on standard error.
-/// Errors: kUsage (keys), kNotFound, kRead, kUnsupported (no filesystem could be opened).
+/// Reads the keys, opens the image and finds its filesystems. Filesystems that were refused are named on standard
+/// error. Errors: kUsage (keys), kNotFound, kRead, kUnsupported (no filesystem could be opened).
 [[nodiscard]] Result<Session> open_session(const Arguments& arguments, Io& io);
 
 /// The one filesystem that a command about one PATH means. Errors: kNotFound where there are several.

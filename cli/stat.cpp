@@ -68,6 +68,7 @@ report::JsonValue descriptor_json(const extract::VerityPlan& plan) {
   return json;
 }
 
+// NOLINTNEXTLINE(misc-no-recursion): its depth is that of the object that this file builds
 void print_members(const report::JsonValue& object, const std::string& indent, Io& io) {
   for (const std::string& key : object.keys()) {
     const auto value = object.get(key);
@@ -96,7 +97,8 @@ int stat(const Arguments& arguments, Io& io) {
   if (!policies.records().empty()) json.set("policy", report::to_json(policies.records().front()));
   if (at->item.inode && !at->item.error) {
     const volume::FileType type = at->item.inode->facts().type;
-    const bool has_map = type == volume::FileType::kFile || type == volume::FileType::kDir || type == volume::FileType::kSymlink;
+    const bool has_map =
+        type == volume::FileType::kFile || type == volume::FileType::kDir || type == volume::FileType::kSymlink;
     if (has_map) {
       if (const auto map = at->item.inode->map()) {
         json.set("map", map_json(summarise(*map)));

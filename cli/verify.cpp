@@ -65,7 +65,8 @@ int verify(const Arguments& arguments, Io& io) {
           return;
         }
         if (entry.status == "skipped" && entry.problems.empty() && !is_named(entry.path, arguments)) return;
-        const std::string name = shown(several ? partition_name(found) + "/" + entry.path : entry.path, io.out_is_terminal);
+        const std::string name =
+            shown(several ? partition_name(found) + "/" + entry.path : entry.path, io.out_is_terminal);
         const std::string why = failure(entry);
         ++checked;
         if (entry.status == "skipped") named_no_verity = true;
@@ -77,7 +78,8 @@ int verify(const Arguments& arguments, Io& io) {
         }
       });
   if (code == kOk && named_no_verity) code = kFindings;
-  if (checked == 0 && code <= kFindings && !arguments.quiet) complain(io, arguments.image + ": no fs-verity file was found");
+  if (checked == 0 && code <= kFindings && !arguments.quiet)
+    complain(io, arguments.image + ": no fs-verity file was found");
   name_unused_keys(*session, arguments, io);
   return code;
 }

@@ -8,9 +8,7 @@ std::string ByteView::str() const { return std::string(as_chars(bytes_)); }
 
 ByteSpan as_bytes(std::string_view text) { return std::as_bytes(std::span(text.data(), text.size())); }
 
-std::string_view as_chars(ByteSpan bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
+std::string_view as_chars(ByteSpan bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
 const unsigned char* as_uchars(ByteSpan bytes) { return reinterpret_cast<const unsigned char*>(bytes.data()); }
 

@@ -26,7 +26,9 @@ namespace coldread {
 }
 
 /// `value` rounded down to a multiple of `unit` (a power of two).
-[[nodiscard]] constexpr std::uint64_t round_down(std::uint64_t value, std::uint64_t unit) { return value & ~(unit - 1); }
+[[nodiscard]] constexpr std::uint64_t round_down(std::uint64_t value, std::uint64_t unit) {
+  return value & ~(unit - 1);
+}
 
 /// `value` rounded up to a multiple of `unit` (a power of two), or nothing where it does not fit in 64 bits.
 [[nodiscard]] constexpr std::optional<std::uint64_t> checked_round_up(std::uint64_t value, std::uint64_t unit) {

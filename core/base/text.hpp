@@ -26,7 +26,8 @@ namespace coldread {
 /// The text with each maximal ill-formed part replaced by U+FFFD (Unicode 15, section 3.9, table 3-8).
 [[nodiscard]] std::string to_utf8(std::string_view bytes);
 
-/// The text made safe for a terminal: control bytes, DEL, C1 controls, ill-formed bytes and backslashes as \n, \t, \xNN, \\.
+/// The text made safe for a terminal: control bytes, DEL, C1 controls, ill-formed bytes and backslashes as \n, \t,
+/// \xNN, \\.
 [[nodiscard]] std::string escape_for_terminal(std::string_view bytes);
 
 /// A UUID's 16 bytes in the usual form of 36 characters.

@@ -57,24 +57,27 @@ StepList decryption(const Encryption* encryption, std::uint64_t end, std::uint32
   if (step) {
     steps.push_back(std::move(*step));
   } else {
-    steps.push_back(std::make_unique<ImpossibleStep>(read::StepKind::kDecrypt, step.error().message(), end, block_size));
+    steps.push_back(
+        std::make_unique<ImpossibleStep>(read::StepKind::kDecrypt, step.error().message(), end, block_size));
   }
   return steps;
 }
 
-std::unique_ptr<const read::Reader> decrypting(const volume::Volume& volume, const read::FileMap& map, std::uint64_t end,
-                                               const Encryption* encryption) {
+std::unique_ptr<const read::Reader> decrypting(const volume::Volume& volume, const read::FileMap& map,
+                                               std::uint64_t end, const Encryption* encryption) {
   auto plain = std::make_unique<read::MapReader>(volume.source(), map, end, volume.facts().block_size);
   return read::with_steps(std::move(plain), decryption(encryption, end, volume.facts().block_size));
 }
 
 /// Finds and checks the verity metadata; the step that it returns verifies the data, or finds fault with all of it.
 std::unique_ptr<const read::Step> plan_verity(const volume::Volume& volume, const volume::Inode& inode,
-                                              const read::FileMap& map, const Encryption* encryption, VerityPlan& plan) {
+                                              const read::FileMap& map, const Encryption* encryption,
+                                              VerityPlan& plan) {
   const auto malformed = [&](std::string why) {
     plan.descriptor.reset();
     plan.malformed = why;
-    return std::make_unique<ImpossibleStep>(read::StepKind::kVerity, std::move(why), map.size(), volume.facts().block_size);
+    return std::make_unique<ImpossibleStep>(read::StepKind::kVerity, std::move(why), map.size(),
+                                            volume.facts().block_size);
   };
   auto past_eof = decrypting(volume, map, map.mapped_end(), encryption);
   const auto location = inode.locate_verity(*past_eof);

@@ -25,8 +25,8 @@ struct Encryption {
 
 /// The encryption of an inode, or nothing where it has none. Errors: kCorrupt, kUnsupported (its context cannot be
 /// understood, so that neither its policy nor its key is known).
-[[nodiscard]] Result<std::optional<Encryption>> find_encryption(const volume::Inode& inode, const fscrypt::KeyRing& keys,
-                                                                std::uint32_t block_size);
+[[nodiscard]] Result<std::optional<Encryption>> find_encryption(const volume::Inode& inode,
+                                                                const fscrypt::KeyRing& keys, std::uint32_t block_size);
 
 /// What is known of a verity file before its data is read.
 struct VerityPlan {
@@ -45,8 +45,9 @@ struct ContentPlan {
 };
 
 /// The one place that sees an inode's facts and the keys together: composes the reader of a file's data, with the steps
-/// that it needs, in their order. `encryption` is null for an unencrypted file, and has a key otherwise. Whatever is wrong
-/// with the file becomes faults of the blocks concerned (of all, where its mapping or verity descriptor is unusable).
+/// that it needs, in their order. `encryption` is null for an unencrypted file, and has a key otherwise. Whatever is
+/// wrong with the file becomes faults of the blocks concerned (of all, where its mapping or verity descriptor is
+/// unusable).
 [[nodiscard]] ContentPlan plan_content(const volume::Volume& volume, const volume::Inode& inode,
                                        const Encryption* encryption, std::uint32_t page_size);
 

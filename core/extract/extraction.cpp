@@ -149,7 +149,8 @@ void Run::take_file(Slot& slot) {
   item.number = slot.item.number;
   item.inode = slot.item.inode;
   item.encryption = slot.item.encryption;
-  slot.ticket = pool_.submit(std::make_unique<FileTask>(context_, std::move(item), std::move(slot.entry), std::move(out)));
+  slot.ticket =
+      pool_.submit(std::make_unique<FileTask>(context_, std::move(item), std::move(slot.entry), std::move(out)));
 }
 
 void Run::read_target(const WalkItem& item, report::Entry& entry) {

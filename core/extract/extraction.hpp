@@ -24,9 +24,9 @@ struct Outcome {
   std::optional<Error> output_error;  ///< the output could not be written on; the entries handed out are whole
 };
 
-/// Reads what is selected of a volume and writes it to `sink` (null: nothing is written). Each entry's record is handed to
-/// `on_entry` when it is whole, in the order of the walk, on the calling thread; an error that it returns ends the run
-/// as an output error. The order, the records and what is written do not depend on the number of jobs. Raising
+/// Reads what is selected of a volume and writes it to `sink` (null: nothing is written). Each entry's record is handed
+/// to `on_entry` when it is whole, in the order of the walk, on the calling thread; an error that it returns ends the
+/// run as an output error. The order, the records and what is written do not depend on the number of jobs. Raising
 /// `interrupt` ends the run early.
 [[nodiscard]] Outcome extract(const volume::Volume& volume, const fscrypt::KeyRing& keys, PathSelection& selection,
                               const ExtractOptions& options, Sink* sink, Progress& progress,

@@ -153,7 +153,8 @@ void FileTask::report_pages() {
   bad.add(faults_);
   pages.bad_count = bad.count();
   for (const read::BlockFault& fault : faults_) {
-    pages.bad.push_back({{fault.range.offset, fault.range.length}, std::string(read::to_string(fault.step)), fault.reason});
+    pages.bad.push_back(
+        {{fault.range.offset, fault.range.length}, std::string(read::to_string(fault.step)), fault.reason});
   }
   entry_.pages = std::move(pages);
 }
@@ -202,7 +203,8 @@ void FileTask::report_runs() {
       if (extent.kind == read::ExtentKind::kStored || extent.kind == read::ExtentKind::kInline) {
         run.image_offset = context_.options.image_offset + extent.source_offset;
       }
-      const bool joins = !runs.empty() && runs.back().kind == run.kind && runs.back().offset + runs.back().length == run.offset &&
+      const bool joins = !runs.empty() && runs.back().kind == run.kind &&
+                         runs.back().offset + runs.back().length == run.offset &&
                          (!run.image_offset || *runs.back().image_offset + runs.back().length == *run.image_offset);
       if (joins) {
         runs.back().length += run.length;

@@ -6,15 +6,16 @@
 
 namespace coldread::extract {
 
-/// Which paths are wanted. Patterns are globs (fnmatch(3): `*` crosses "/"). One with a "/" is held against the whole path
-/// from the root, one without against the last component. A pattern that matches a directory matches all below it.
+/// Which paths are wanted. Patterns are globs (fnmatch(3): `*` crosses "/"). One with a "/" is held against the whole
+/// path from the root, one without against the last component. A pattern that matches a directory matches all below it.
 class PathFilter {
  public:
   /// Without `include` all is wanted; what `exclude` matches never is.
   PathFilter() = default;
   PathFilter(std::vector<std::string> include, std::vector<std::string> exclude);
 
-  /// True when the entry at `path` (no leading "/") is wanted. Directories pass `include` always: what is below decides.
+  /// True when the entry at `path` (no leading "/") is wanted. Directories pass `include` always: what is below
+  /// decides.
   [[nodiscard]] bool wants(const std::string& path, bool is_directory) const;
 
  private:

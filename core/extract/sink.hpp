@@ -43,7 +43,8 @@ struct Placed {
   std::vector<std::string> problems;      ///< what the output could not carry, a sentence each
 };
 
-/// Where extracted files go. Everything written stays inside the output directory. Entries of a directory come after it.
+/// Where extracted files go. Everything written stays inside the output directory. Entries of a directory come after
+/// it.
 class Sink {
  public:
   Sink() = default;

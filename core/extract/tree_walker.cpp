@@ -71,7 +71,8 @@ void TreeWalker::enter(WalkItem& item) {
     return;
   }
   if (stack_.size() >= kMaxDepth) {
-    item.problems.push_back("directories are nested over " + std::to_string(kMaxDepth) + " deep: its entries are not listed");
+    item.problems.push_back("directories are nested over " + std::to_string(kMaxDepth) +
+                            " deep: its entries are not listed");
     return;
   }
   std::vector<Child> children = list(item);

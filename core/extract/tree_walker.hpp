@@ -32,8 +32,8 @@ class TreeWalker {
  public:
   static constexpr std::size_t kMaxDepth = 2048;
 
-  /// `selection` prunes the walk to the named paths, the directories above them and all below them. All referred to must
-  /// outlive the walker.
+  /// `selection` prunes the walk to the named paths, the directories above them and all below them. All referred to
+  /// must outlive the walker.
   TreeWalker(const volume::Volume& volume, const fscrypt::KeyRing& keys, PathSelection& selection);
 
   /// Directories at this depth (the root's is 0) and below are not entered: their entries are not walked to.

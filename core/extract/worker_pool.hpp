@@ -29,7 +29,7 @@ class WorkerPool {
   struct Ticket {
     explicit Ticket(std::unique_ptr<FileTask> file_task) : task(std::move(file_task)) {}
     std::unique_ptr<FileTask> task;
-    bool done = false;      ///< guarded by the pool; read it with is_done()
+    bool done = false;  ///< guarded by the pool; read it with is_done()
     std::uint64_t windows = 0;
     std::uint64_t claimed = 0;
     std::uint64_t ended = 0;

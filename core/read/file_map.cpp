@@ -16,8 +16,8 @@ class KnownMap final : public MapSource {
   [[nodiscard]] MapPiece piece(std::uint64_t offset, std::uint64_t limit) const override {
     MapPiece piece;
     piece.end = limit;
-    auto at = std::partition_point(extents_.begin(), extents_.end(),
-                                   [&](const Extent& e) { return e.file_end() <= offset; });
+    auto at =
+        std::partition_point(extents_.begin(), extents_.end(), [&](const Extent& e) { return e.file_end() <= offset; });
     for (; at != extents_.end() && at->file_offset < limit; ++at) piece.extents.push_back(*at);
     return piece;
   }

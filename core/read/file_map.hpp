@@ -35,14 +35,15 @@ class MapSource {
   MapSource& operator=(const MapSource&) = delete;
   virtual ~MapSource() = default;
 
-  /// The stored, unwritten and inline extents that touch [offset, limit), ascending by file_offset; they may reach out of
-  /// the range on both sides, and what lies between them is a hole. `end` may be less than `limit` (and is more than
+  /// The stored, unwritten and inline extents that touch [offset, limit), ascending by file_offset; they may reach out
+  /// of the range on both sides, and what lies between them is a hole. `end` may be less than `limit` (and is more than
   /// `offset`): the rest is then asked for in a further call. It may be more where one hole or extent reaches further.
   [[nodiscard]] virtual MapPiece piece(std::uint64_t offset, std::uint64_t limit) const = 0;
 };
 
 /// Where the bytes of one file lie: total over [0, mapped_end), sorted, free of overlap. Two ends: `size` is EOF, and
-/// `mapped_end` (at least `size`) is where the last mapped byte ends, past EOF where verity metadata or preallocation lies.
+/// `mapped_end` (at least `size`) is where the last mapped byte ends, past EOF where verity metadata or preallocation
+/// lies.
 class FileMap {
  public:
   /// A map that is known whole. The extents need not be total (gaps are holes), but must rise and neither overlap nor
@@ -51,13 +52,14 @@ class FileMap {
 
   /// A map that is asked for piece by piece. What the pieces hold is held to the same rules when it is asked for: an
   /// extent that breaks them becomes a MapFault over its own range.
-  [[nodiscard]] static FileMap make(std::shared_ptr<const MapSource> pieces, std::uint64_t size, std::uint64_t mapped_end);
+  [[nodiscard]] static FileMap make(std::shared_ptr<const MapSource> pieces, std::uint64_t size,
+                                    std::uint64_t mapped_end);
 
   [[nodiscard]] std::uint64_t size() const { return size_; }
   [[nodiscard]] std::uint64_t mapped_end() const { return mapped_end_; }
 
-  /// The map from `offset` on: extents that cover [offset, result.end) without a gap, clipped to it, holes included, with
-  /// offset < result.end <= limit wherever offset < limit. Ranges under a fault are holes among the extents.
+  /// The map from `offset` on: extents that cover [offset, result.end) without a gap, clipped to it, holes included,
+  /// with offset < result.end <= limit wherever offset < limit. Ranges under a fault are holes among the extents.
   [[nodiscard]] MapPiece piece(std::uint64_t offset, std::uint64_t limit) const;
 
  private:

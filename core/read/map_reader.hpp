@@ -12,7 +12,8 @@ class MapReader final : public Reader {
  public:
   /// Reads the part of `map` before `size` (bytes) from `source`. `size` is map.size() for a file's data and
   /// map.mapped_end() for what lies past EOF. `block_size` (bytes, a power of two) is what a fault is rounded out to.
-  MapReader(std::shared_ptr<const source::BlockSource> source, FileMap map, std::uint64_t size, std::uint32_t block_size);
+  MapReader(std::shared_ptr<const source::BlockSource> source, FileMap map, std::uint64_t size,
+            std::uint32_t block_size);
 
   [[nodiscard]] std::uint64_t size() const override { return size_; }
   [[nodiscard]] std::uint32_t unit() const override { return block_size_; }

@@ -23,12 +23,13 @@ class PageReader {
   [[nodiscard]] std::uint32_t page_size() const { return page_size_; }
   /// Pages of the file: ceil(size / page size).
   [[nodiscard]] std::uint64_t page_count() const;
-  /// Bytes, a power of two, at least 512 KiB and a multiple of the page and of every step's unit: how much is read at once.
+  /// Bytes, a power of two, at least 512 KiB and a multiple of the page and of every step's unit: how much is read at
+  /// once.
   [[nodiscard]] std::uint32_t window_size() const { return window_size_; }
 
   /// Fills `window` with the file from `offset` (a multiple of window_size()). `buffer` is at least window_size() long.
-  /// window.bytes becomes the part of the buffer that holds whole pages up to EOF; bytes past EOF in the last page are zero.
-  /// Faults are sorted, and merged where they touch and agree.
+  /// window.bytes becomes the part of the buffer that holds whole pages up to EOF; bytes past EOF in the last page are
+  /// zero. Faults are sorted, and merged where they touch and agree.
   void read(std::uint64_t offset, MutableByteSpan buffer, Window& window) const;
 
  private:

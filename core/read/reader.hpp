@@ -7,7 +7,8 @@
 namespace coldread::read {
 
 /// Brings in the bytes of one file (or of the metadata that a filesystem keeps past a file's end), window by window.
-/// Readers compose: Map; Steps(Map, [decrypt, verity]). Safe to use from several threads at once, each with its own window.
+/// Readers compose: Map; Steps(Map, [decrypt, verity]). Safe to use from several threads at once, each with its own
+/// window.
 class Reader {
  public:
   Reader() = default;

@@ -62,7 +62,8 @@ struct Entry {
   std::optional<std::string> written_as;  ///< raw bytes, below the output directory
   std::string type;
   std::uint64_t inode = 0;
-  bool has_facts = false;  ///< false: the inode could not be read, and only path, type, inode, status, problems are known
+  bool has_facts =
+      false;  ///< false: the inode could not be read, and only path, type, inode, status, problems are known
   std::uint64_t links = 0;
   std::uint32_t uid = 0;
   std::uint32_t gid = 0;
@@ -100,7 +101,7 @@ struct Policy {
   unsigned padding = 0;
   std::vector<std::string> flags;
   std::uint32_t data_unit_size = 0;
-  std::string key;  ///< supplied, missing
+  std::string key;                       ///< supplied, missing
   std::optional<std::uint64_t> entries;  ///< that have it; absent where they were not counted
 };
 

@@ -34,8 +34,8 @@ class BlockSource {
   /// Bytes that the source claims to have. Reads past it fail for the part that lies past it.
   [[nodiscard]] virtual std::uint64_t size() const = 0;
 
-  /// Fills `out` with the bytes at `offset`. What could not be read is zero in `out` and named in the result, ascending;
-  /// an empty result means that every byte was read.
+  /// Fills `out` with the bytes at `offset`. What could not be read is zero in `out` and named in the result,
+  /// ascending; an empty result means that every byte was read.
   [[nodiscard]] virtual std::vector<ReadFault> read_at(std::uint64_t offset, MutableByteSpan out) const = 0;
 };
 

@@ -48,7 +48,8 @@ Result<std::shared_ptr<const FileSource>> FileSource::open(const std::string& pa
     }
   } else {
     ::close(fd);
-    return fail(ErrorKind::kNotFound, path, "is neither a regular file nor a block device; give a disk image or a device");
+    return fail(ErrorKind::kNotFound, path,
+                "is neither a regular file nor a block device; give a disk image or a device");
   }
   return std::shared_ptr<const FileSource>(new FileSource(fd, size, S_ISBLK(st.st_mode)));
 }

@@ -10,13 +10,17 @@ namespace coldread::source {
 /// A regular file or block device, opened O_RDONLY (and O_NOATIME where the system allows it), never written or locked.
 class FileSource final : public BlockSource {
  public:
-  /// Opens `path`. Errors: kNotFound (no such file, no permission, neither file nor block device), kRead (its size cannot be told).
+  /// Opens `path`. Errors: kNotFound (no such file, no permission, neither file nor block device), kRead (its size
+  /// cannot be told).
   [[nodiscard]] static Result<std::shared_ptr<const FileSource>> open(const std::string& path);
+  FileSource(const FileSource&) = delete;
+  FileSource& operator=(const FileSource&) = delete;
   ~FileSource() override;
 
   [[nodiscard]] std::uint64_t size() const override { return size_; }
 
-  /// A read that fails is tried again sector by sector (512 bytes), so that a medium's error costs only the sectors it hits.
+  /// A read that fails is tried again sector by sector (512 bytes), so that a medium's error costs only the sectors it
+  /// hits.
   [[nodiscard]] std::vector<ReadFault> read_at(std::uint64_t offset, MutableByteSpan out) const override;
 
   [[nodiscard]] bool is_device() const { return is_device_; }

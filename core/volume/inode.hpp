@@ -24,7 +24,8 @@ enum class FileType : std::uint8_t { kUnknown, kFile, kDir, kSymlink, kChr, kBlk
 /// The type in the S_IFMT bits of `mode` (inode(7)).
 [[nodiscard]] FileType type_of_mode(std::uint32_t mode);
 
-/// A point in time: seconds since 1970 (before it: negative), and nanoseconds that are added to them (0 to 999,999,999).
+/// A point in time: seconds since 1970 (before it: negative), and nanoseconds that are added to them (0 to
+/// 999,999,999).
 struct Timestamp {
   std::int64_t seconds = 0;
   std::uint32_t nanoseconds = 0;

@@ -10,8 +10,8 @@
 #include "tests/support/cli_runner.hpp"
 #include "tests/support/temp_dir.hpp"
 
-using namespace coldread;
-using namespace coldread::test;
+namespace coldread::test {
+
 namespace stdfs = std::filesystem;
 
 namespace {
@@ -156,12 +156,14 @@ BOOST_AUTO_TEST_CASE(no_key_byte_reaches_a_report_or_a_message) {
 }
 
 BOOST_AUTO_TEST_CASE(keys_come_from_files_hex_directories_and_standard_input) {
-  const auto key = std::find_if(stdfs::directory_iterator(keys), stdfs::directory_iterator(), [](const auto&) { return true; });
+  const auto key =
+      std::find_if(stdfs::directory_iterator(keys), stdfs::directory_iterator(), [](const auto&) { return true; });
   const std::string raw = slurp(key->path());
   spill(dir + "hex.key", to_hex(as_bytes(raw)) + "\n");
   const std::string by_directory = run({"keys", image, "--key", keys}).out;
   BOOST_TEST(by_directory.find("opened by") != std::string::npos);
-  BOOST_TEST(run({"keys", image, "--key", dir + "hex.key"}).out.find("opened by " + dir + "hex.key") != std::string::npos);
+  BOOST_TEST(run({"keys", image, "--key", dir + "hex.key"}).out.find("opened by " + dir + "hex.key") !=
+             std::string::npos);
   BOOST_TEST(run({"keys", image, "--key", "-"}, raw).out.find("opened by standard input") != std::string::npos);
 }
 
@@ -199,7 +201,8 @@ BOOST_AUTO_TEST_CASE(a_full_disk_is_code_4_and_the_report_says_how_far_it_came) 
     return;
   }
   for (const char* const jobs : {"1", "4"}) {
-    const Run full = run({"extract", image, "--key", keys, "-o", small + "/out", "--report", dir + "full.json", "-q", "-j", jobs});
+    const Run full =
+        run({"extract", image, "--key", keys, "-o", small + "/out", "--report", dir + "full.json", "-q", "-j", jobs});
     BOOST_TEST(full.code == 4);
     BOOST_TEST(is_one_sentence(full.err), full.err);
     BOOST_TEST(full.err.find("No space left") != std::string::npos);
@@ -221,7 +224,8 @@ BOOST_AUTO_TEST_CASE(an_interrupt_ends_with_a_whole_report) {
 }
 
 BOOST_AUTO_TEST_CASE(filters_skip_and_selections_leave_out) {
-  const Run filtered = run({"extract", image, "--key", keys, "-o", out, "-q", "--include", "*.bin", "--exclude", "boot.bin", "--exclude", "locked", "-j", "2"});
+  const Run filtered = run({"extract", image, "--key", keys, "-o", out, "-q", "--include", "*.bin", "--exclude",
+                            "boot.bin", "--exclude", "locked", "-j", "2"});
   BOOST_TEST(filtered.code == 0, filtered.err);
   BOOST_TEST(stdfs::exists(out + "/firmware/kernel.bin"));
   BOOST_TEST(!stdfs::exists(out + "/firmware/boot.bin"));
@@ -247,7 +251,8 @@ BOOST_AUTO_TEST_CASE(damaged_blocks_are_written_as_asked) {
   const std::string path = "/firmware/kernel.bin";
   const auto written = [&](const std::string& how) {
     const std::string to = dir + how;
-    const Run damaged = run({"extract", image, "firmware/kernel.bin", "-o", to, "-q", "--damaged", how, "--page-size", "16384"});
+    const Run damaged =
+        run({"extract", image, "firmware/kernel.bin", "-o", to, "-q", "--damaged", how, "--page-size", "16384"});
     BOOST_TEST(damaged.code == 1, damaged.err);
     const std::string report = slurp(to + ".report.json");
     BOOST_TEST(report.find("\"offset\":4096,\"length\":4096,\"step\":\"verity\"") != std::string::npos);
@@ -344,3 +349,5 @@ BOOST_AUTO_TEST_CASE(a_damaged_primary_superblock_is_told_and_the_backup_is_used
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace coldread::test

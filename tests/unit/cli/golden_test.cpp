@@ -5,7 +5,7 @@
 #include "tests/support/cli_runner.hpp"
 #include "tests/support/temp_dir.hpp"
 
-using namespace coldread::test;
+namespace coldread::test {
 
 namespace {
 
@@ -54,8 +54,10 @@ BOOST_AUTO_TEST_CASE(commands_print_what_they_printed_before) {
       if (word == "KEYS") word = keys;
     }
     const Run done = run(line);
-    const std::string text = replaced(replaced("exit code " + std::to_string(done.code) + "\n" + done.out + "-- standard error\n" + done.err,
-                                               image, "IMAGE"), keys, "KEYS");
+    const std::string text =
+        replaced(replaced("exit code " + std::to_string(done.code) + "\n" + done.out + "-- standard error\n" + done.err,
+                          image, "IMAGE"),
+                 keys, "KEYS");
     const std::string path = std::string(COLDREAD_SOURCE_DIR) + "/tests/cli/golden/" + golden.name + ".txt";
     if (refresh) {
       spill(path, text);
@@ -66,3 +68,5 @@ BOOST_AUTO_TEST_CASE(commands_print_what_they_printed_before) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace coldread::test

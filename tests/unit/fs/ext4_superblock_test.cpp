@@ -315,10 +315,10 @@ BOOST_AUTO_TEST_CASE(descriptors_of_meta_bg_lie_in_their_first_group) {
   raw.s_inodes_count = 32 * 100;
   raw.s_first_meta_bg = 1;
   const Filesystem filesystem{nullptr, {parse(raw).value(), kSuperblockOffset, 0, {}}};
-  BOOST_TEST(descriptor_offset(filesystem, 3) == 2 * kKib + 3 * 32);                // before s_first_meta_bg
+  BOOST_TEST(descriptor_offset(filesystem, 3) == 2 * kKib + 3 * 32ull);             // before s_first_meta_bg
   BOOST_TEST(descriptor_offset(filesystem, 33) == (1 + 32 * 8192ull) * kKib + 32);  // group 32 has no superblock
   const Filesystem by_backup{nullptr, {parse(raw).value(), 8193 * kKib, 1, {}}};
-  BOOST_TEST(descriptor_offset(by_backup, 3) == 8194 * kKib + 3 * 32);
+  BOOST_TEST(descriptor_offset(by_backup, 3) == 8194 * kKib + 3 * 32ull);
   BOOST_TEST(descriptor_offset(by_backup, 33) == (1 + 33 * 8192ull) * kKib + 32);
 }
 

@@ -7,7 +7,7 @@
 #include "core/base/secret.hpp"
 #include "core/base/text.hpp"
 
-using namespace coldread;
+namespace coldread {
 
 BOOST_AUTO_TEST_SUITE(base)
 
@@ -62,8 +62,14 @@ BOOST_AUTO_TEST_CASE(texts) {
   BOOST_TEST(to_base64url(as_bytes("\xfb\xff")) == "-_8");
   BOOST_TEST(to_base64(Bytes(10000, std::byte{0})).size() == 13336U);
   // Unicode 15, table 3-8
-  BOOST_TEST(to_utf8("a\xF1\x80\x80\xE1\x80\xC2" "b\x80" "c\x80\xBF" "d") ==
-             "a\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD" "b\xEF\xBF\xBD" "c\xEF\xBF\xBD\xEF\xBF\xBD" "d");
+  BOOST_TEST(to_utf8("a\xF1\x80\x80\xE1\x80\xC2"
+                     "b\x80"
+                     "c\x80\xBF"
+                     "d") ==
+             "a\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"
+             "b\xEF\xBF\xBD"
+             "c\xEF\xBF\xBD\xEF\xBF\xBD"
+             "d");
   BOOST_TEST(is_utf8("\xf0\x9f\x98\x80"));
   BOOST_TEST(!is_utf8("\xed\xa0\x80"));
   BOOST_TEST(!is_utf8("\xc0\xaf"));
@@ -92,3 +98,5 @@ BOOST_AUTO_TEST_CASE(a_secret_is_moved_and_the_old_one_is_empty) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace coldread

@@ -7,8 +7,7 @@
 #include "core/read/step_reader.hpp"
 #include "core/source/memory_source.hpp"
 
-using namespace coldread;
-using namespace coldread::read;
+namespace coldread::read {
 
 namespace {
 
@@ -84,7 +83,8 @@ Content read_all(std::unique_ptr<const Reader> reader, std::uint32_t page_size) 
 }
 
 bool equal(const Bytes& have, std::uint64_t at, const Bytes& disk, std::uint64_t from, std::uint64_t length) {
-  return std::equal(have.begin() + static_cast<std::ptrdiff_t>(at), have.begin() + static_cast<std::ptrdiff_t>(at + length),
+  return std::equal(have.begin() + static_cast<std::ptrdiff_t>(at),
+                    have.begin() + static_cast<std::ptrdiff_t>(at + length),
                     disk.begin() + static_cast<std::ptrdiff_t>(from));
 }
 
@@ -93,7 +93,8 @@ bool equal(const Bytes& have, std::uint64_t at, const Bytes& disk, std::uint64_t
 BOOST_AUTO_TEST_SUITE(read_path)
 
 BOOST_AUTO_TEST_CASE(a_map_is_total_and_refuses_overlap_and_overflow) {
-  const FileMap map = map_of({{1024, 1024, ExtentKind::kStored, 4096}, {4096, 2048, ExtentKind::kUnwritten, 9999}}, 7000);
+  const FileMap map =
+      map_of({{1024, 1024, ExtentKind::kStored, 4096}, {4096, 2048, ExtentKind::kUnwritten, 9999}}, 7000);
   const MapPiece piece = map.piece(0, 7000);
   const std::vector<Extent> expected{{0, 1024, ExtentKind::kHole, 0},
                                      {1024, 1024, ExtentKind::kStored, 4096},
@@ -150,10 +151,11 @@ BOOST_AUTO_TEST_CASE(a_source_that_stands_still_is_a_fault_and_no_loop) {
   BOOST_TEST((content.faults[0].step == StepKind::kMap));
 }
 
-// Every page size over every block size: a file of scattered blocks, holes and unwritten blocks in the middle of a page.
+// Every page size over every block size: a file of scattered blocks, holes and unwritten blocks in the middle of a
+// page.
 BOOST_AUTO_TEST_CASE(pages_are_rebuilt_from_blocks_wherever_they_lie) {
   for (std::uint32_t block = 1024; block <= 65536; block *= 2) {
-    const Bytes disk = medium(16 * block);
+    const Bytes disk = medium(16ULL * block);
     const auto source = std::make_shared<source::MemorySource>(disk);
     const std::uint64_t size = 6ULL * block + 5;
     const FileMap map = map_of({{0, block, ExtentKind::kStored, 9ULL * block},
@@ -183,7 +185,8 @@ BOOST_AUTO_TEST_CASE(a_contiguous_file_and_a_fragmented_one_read_alike) {
   for (std::uint64_t at = 0; at < 700 * kBlock; at += kBlock) {
     fragments.push_back({at, kBlock, ExtentKind::kStored, 3 * kBlock + at});
   }
-  const Content whole = read_all(plain(source, map_of({{0, 700 * kBlock, ExtentKind::kStored, 3 * kBlock}}, 700 * kBlock)), 4096);
+  const Content whole =
+      read_all(plain(source, map_of({{0, 700 * kBlock, ExtentKind::kStored, 3 * kBlock}}, 700 * kBlock)), 4096);
   const Content pieces = read_all(plain(source, map_of(std::move(fragments), 700 * kBlock)), 4096);
   BOOST_TEST((whole.bytes == pieces.bytes));
   BOOST_TEST(equal(whole.bytes, 0, disk, 3 * kBlock, 700 * kBlock));
@@ -197,7 +200,8 @@ BOOST_AUTO_TEST_CASE(a_run_past_the_end_of_the_medium_is_cut_there) {
   BOOST_TEST(equal(content.bytes, 0, medium(there), 4 * kBlock, 6 * kBlock));
   BOOST_TEST(all_zero(ByteSpan(content.bytes).subspan(6 * kBlock)), "a block that is there in part is no content");
   BOOST_REQUIRE(content.faults.size() == 1);
-  BOOST_TEST((content.faults[0] == BlockFault{{6 * kBlock, 10 * kBlock}, StepKind::kRead, "past the end of the image"}));
+  BOOST_TEST(
+      (content.faults[0] == BlockFault{{6 * kBlock, 10 * kBlock}, StepKind::kRead, "past the end of the image"}));
   BOOST_TEST(content.bad_pages == 3U);
 }
 
@@ -242,7 +246,8 @@ BOOST_AUTO_TEST_CASE(steps_run_in_order_over_stored_blocks_alone) {
   const Content content = read_all(with_steps(plain(source_of(8 * kBlock), map), std::move(steps)), 4096);
   const Bytes disk = medium(8 * kBlock);
   const auto after = [&](std::uint64_t file_at, std::uint64_t disk_at, unsigned steps_run) {
-    return static_cast<unsigned>(content.bytes[file_at]) == ((static_cast<unsigned>(disk[disk_at]) + steps_run) & 0xffU);
+    return static_cast<unsigned>(content.bytes[file_at]) ==
+           ((static_cast<unsigned>(disk[disk_at]) + steps_run) & 0xffU);
   };
   BOOST_TEST(after(0, 0, 2));
   BOOST_TEST(all_zero(ByteSpan(content.bytes).subspan(kBlock, 2 * kBlock)));
@@ -260,8 +265,9 @@ BOOST_AUTO_TEST_CASE(without_steps_there_is_no_wrapper) {
 BOOST_AUTO_TEST_CASE(data_ends_at_eof_and_what_lies_past_it_has_a_reader_of_its_own) {
   const Bytes disk = medium(64 * kBlock);
   const auto source = std::make_shared<source::MemorySource>(disk);
-  const FileMap map = map_of({{0, 2 * kBlock, ExtentKind::kStored, 0}, {4 * kBlock, 4 * kBlock, ExtentKind::kStored, 20 * kBlock}},
-                             kBlock + 1, 8 * kBlock);
+  const FileMap map =
+      map_of({{0, 2 * kBlock, ExtentKind::kStored, 0}, {4 * kBlock, 4 * kBlock, ExtentKind::kStored, 20 * kBlock}},
+             kBlock + 1, 8 * kBlock);
   const Content data = read_all(plain(source, map), 8192);
   BOOST_TEST(equal(data.bytes, 0, disk, 0, kBlock + 1));
   BOOST_TEST(all_zero(ByteSpan(data.bytes).subspan(kBlock + 1)), "blocks past EOF are not data");
@@ -274,7 +280,9 @@ BOOST_AUTO_TEST_CASE(data_ends_at_eof_and_what_lies_past_it_has_a_reader_of_its_
 
 BOOST_AUTO_TEST_CASE(inline_bytes_come_from_anywhere) {
   const Bytes disk = medium(4096);
-  const Content content = read_all(plain(source_of(4096), map_of({{0, 60, ExtentKind::kInline, 1337}, {60, 17, ExtentKind::kInline, 77}}, 77)), 4096);
+  const Content content = read_all(
+      plain(source_of(4096), map_of({{0, 60, ExtentKind::kInline, 1337}, {60, 17, ExtentKind::kInline, 77}}, 77)),
+      4096);
   BOOST_TEST(equal(content.bytes, 0, disk, 1337, 60));
   BOOST_TEST(equal(content.bytes, 60, disk, 77, 17));
   BOOST_TEST(all_zero(ByteSpan(content.bytes).subspan(77)));
@@ -286,9 +294,8 @@ BOOST_AUTO_TEST_CASE(faults_are_sorted_and_joined_where_they_agree) {
                                  {{1024, 1024}, StepKind::kRead, "a"},
                                  {{2048, 1024}, StepKind::kVerity, "b"}};
   sort_and_merge(faults);
-  const std::vector<BlockFault> expected{{{0, 2048}, StepKind::kRead, "a"},
-                                         {{2048, 1024}, StepKind::kVerity, "b"},
-                                         {{8192, 1024}, StepKind::kRead, "a"}};
+  const std::vector<BlockFault> expected{
+      {{0, 2048}, StepKind::kRead, "a"}, {{2048, 1024}, StepKind::kVerity, "b"}, {{8192, 1024}, StepKind::kRead, "a"}};
   BOOST_TEST((faults == expected));
   BadPageCount bad(4096, 8193);
   bad.add(faults);
@@ -296,3 +303,5 @@ BOOST_AUTO_TEST_CASE(faults_are_sorted_and_joined_where_they_agree) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace coldread::read
