@@ -134,6 +134,7 @@ ContentPlan plan_content(const volume::Volume& volume, const volume::Inode& inod
     plan.map = *map;
   } else {
     const std::uint64_t size = inode.facts().size;
+    plan.unmapped = map.error().message();
     map = read::FileMap::make(std::make_shared<Unmapped>(map.error().message()), size, size);
   }
   StepList steps = decryption(encryption, map->size(), volume.facts().block_size);

@@ -42,6 +42,7 @@ struct ContentPlan {
   std::unique_ptr<const read::PageReader> reader;
   std::optional<VerityPlan> verity;
   std::optional<read::FileMap> map;  ///< absent where the mapping could not be understood at all
+  std::string unmapped;              ///< why, then
 };
 
 /// The one place that sees an inode's facts and the keys together: composes the reader of a file's data, with the steps

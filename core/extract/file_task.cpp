@@ -38,7 +38,13 @@ void FileTask::set_up() {
   add_xattrs(xattrs, entry_);
   plan_ = plan_content(context_.volume, *item_.inode, encryption, context_.options.page_size);
   const std::uint64_t size = plan_.reader->size();
-  windows_ = size / plan_.reader->window_size() + (size % plan_.reader->window_size() != 0 ? 1 : 0);
+  if (plan_.map) {
+    windows_ = size / plan_.reader->window_size() + (size % plan_.reader->window_size() != 0 ? 1 : 0);
+  } else if (size != 0) {
+    // There is nothing to read, and a size that is nonsense is no reason to go through all of it.
+    const std::uint64_t end = round_up(size, context_.volume.facts().block_size);
+    faults_.push_back({{0, end}, read::StepKind::kMap, plan_.unmapped});
+  }
 
   if (context_.sink == nullptr) return;
   sink_entry_.xattrs = xattrs.list;

@@ -29,6 +29,10 @@ Result<read::FileMap> map_fast_target(const InodeRecord& inode) {
 
 Result<read::FileMap> map_extents(const std::shared_ptr<const Filesystem>& filesystem, const InodeRecord& inode) {
   if (inode.facts.size >> 63) return fail(ErrorKind::kCorrupt, inode.where(), "its size is negative");
+  // ee_block has 32 bits (Documentation/filesystems/ext4/ifork.rst, "Extent Tree").
+  if (inode.facts.size > filesystem->block_size() * (std::uint64_t{1} << 32)) {
+    return fail(ErrorKind::kCorrupt, inode.where(), "its size is larger than what extents can map");
+  }
   auto extents = std::make_shared<const ExtentMap>(filesystem, inode.block_field());
   // Where the end of the tree is damaged, so is the map, which says it where it is read; up to EOF all is asked for.
   const std::uint64_t end = std::max(inode.facts.size, extents->end().value_or(0));

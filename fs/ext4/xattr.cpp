@@ -63,6 +63,8 @@ tl::expected<Bytes, std::string> value_of(const RawXattrEntry& entry, ByteView v
 
 /// Reads the entries from `first` on; e_value_offs counts from the start of `values`.
 void read_entries(ByteView values, std::uint64_t first, const std::string& place, StoredList& stored) {
+  // Values of a sound area do not overlap; those of a hostile one could make thousands of copies of all of it.
+  std::uint64_t room = values.size();
   for (std::uint64_t at = first;;) {
     // Four zero bytes end the list; an area that is filled to its end has none.
     const auto mark = values.load<Le32>(at);
@@ -73,7 +75,13 @@ void read_entries(ByteView values, std::uint64_t first, const std::string& place
       stored.findings.push_back(place + ": the attribute at byte " + std::to_string(at) + " reaches out of its area");
       return;
     }
-    stored.list.push_back({entry->e_name_index, name->str(), value_of(*entry, values)});
+    auto value = value_of(*entry, values);
+    if (value && value->size() > room) {
+      value = tl::unexpected<std::string>(
+          "its value overlaps others: together they are larger than the area that holds them");
+    }
+    if (value) room -= value->size();
+    stored.list.push_back({entry->e_name_index, name->str(), std::move(value)});
     at += round_up(sizeof(RawXattrEntry) + entry->e_name_len, 4);
   }
 }

@@ -325,6 +325,17 @@ BOOST_AUTO_TEST_CASE(several_filesystems_go_into_directories_of_their_own) {
   BOOST_TEST(run({"extract", image, "--partition", "3", "-o", dir + "fat"}).code == 3);
 }
 
+BOOST_AUTO_TEST_CASE(a_size_that_is_nonsense_costs_its_file_alone_and_no_time) {
+  const std::string command =
+      "debugfs -w -R 'set_inode_field /etc/motd size 1152921504606846976' '" + image + "' 2>/dev/null";
+  BOOST_REQUIRE(std::system(command.c_str()) == 0);  // NOLINT(cert-env33-c,concurrency-mt-unsafe)
+  const Run nonsense = run({"extract", image, "--exclude", "locked", "--key", keys, "-o", out, "-q"});
+  BOOST_TEST(nonsense.code == 1, nonsense.err);
+  const std::string report = slurp(out + ".report.json");
+  BOOST_TEST(report.find("\"offset\":0,\"length\":1152921504606846976,\"step\":\"map\"") != std::string::npos);
+  BOOST_TEST(report.find("\"damaged\":1") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(a_damaged_primary_superblock_is_told_and_the_backup_is_used) {
   {
     std::fstream file(image, std::ios::in | std::ios::out | std::ios::binary);

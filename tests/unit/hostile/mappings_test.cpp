@@ -116,20 +116,21 @@ BOOST_AUTO_TEST_CASE(what_lies_past_the_end_of_the_image_is_read_faults) {
   BOOST_TEST(run.content("file") == std::string(4096, 'f') + std::string(4096, '\0'));
 }
 
-BOOST_AUTO_TEST_CASE(a_file_of_2_to_the_60_bytes_without_extents_is_one_hole) {
-  HostileImage image = image_with_root(make_node<RawExtent>(0, {}, 60), std::uint64_t{1} << 60);
+BOOST_AUTO_TEST_CASE(the_largest_file_without_extents_is_one_hole) {
+  constexpr std::uint64_t kLargest = kKib << 32;
+  HostileImage image = image_with_root(make_node<RawExtent>(0, {}, 60), kLargest);
   const auto volume = ext4::open(image.source());
   BOOST_REQUIRE(volume.has_value());
   const auto inode = (*volume)->inode({12});
   BOOST_REQUIRE(inode.has_value());
-  BOOST_TEST((*inode)->facts().size == std::uint64_t{1} << 60);
+  BOOST_TEST((*inode)->facts().size == kLargest);
   const auto map = (*inode)->map();
   BOOST_REQUIRE(map.has_value());
   const read::MapPiece piece = map->piece(0, map->mapped_end());
-  BOOST_TEST(piece.end == std::uint64_t{1} << 60);
+  BOOST_TEST(piece.end == kLargest);
   BOOST_TEST(piece.faults.empty());
   BOOST_REQUIRE(piece.extents.size() == 1u);
-  BOOST_TEST((piece.extents[0] == read::Extent{0, std::uint64_t{1} << 60, read::ExtentKind::kHole, 0}));
+  BOOST_TEST((piece.extents[0] == read::Extent{0, kLargest, read::ExtentKind::kHole, 0}));
   fscrypt::KeyRing keys;
   extract::PathSelection everything({});
   extract::TreeWalker walker(**volume, keys, everything);
@@ -138,6 +139,16 @@ BOOST_AUTO_TEST_CASE(a_file_of_2_to_the_60_bytes_without_extents_is_one_hole) {
   BOOST_TEST(item->path == "file");
   BOOST_TEST(item->problems.empty());
   BOOST_TEST(!walker.next());
+}
+
+BOOST_AUTO_TEST_CASE(a_size_past_what_extents_can_map_is_refused) {
+  HostileImage image = image_with_root(make_node<RawExtent>(0, {}, 60), (kKib << 32) + 1);
+  const auto volume = ext4::open(image.source());
+  const auto inode = (*volume)->inode({12});
+  BOOST_REQUIRE(inode.has_value());
+  const auto map = (*inode)->map();
+  BOOST_REQUIRE(!map);
+  BOOST_TEST(map.error().message() == "inode 12: its size is larger than what extents can map");
 }
 
 BOOST_AUTO_TEST_CASE(a_negative_size_is_refused) {
