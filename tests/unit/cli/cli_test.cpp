@@ -256,6 +256,7 @@ BOOST_AUTO_TEST_CASE(damaged_blocks_are_written_as_asked) {
     BOOST_TEST(damaged.code == 1, damaged.err);
     const std::string report = slurp(to + ".report.json");
     BOOST_TEST(report.find("\"offset\":4096,\"length\":4096,\"step\":\"verity\"") != std::string::npos);
+    BOOST_TEST(report.find("\"sha256\":\"") == std::string::npos, "no reader would get this content: it has no hash");
     return stdfs::exists(to + path) ? slurp(to + path) : std::string("absent");
   };
   const std::string kept = written("keep");
