@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -30,6 +31,23 @@ struct VolumeFacts {
   Findings findings;  ///< such as a backup superblock that was used instead of the primary
 };
 
+/// An inode as it was before it was deleted, or before its number was given to another file.
+struct OldInode {
+  InodeNumber number;
+  /// Its map gives only ranges whose blocks nothing live owns now; the others are faults that say so. What it gives is
+  /// what lies in those blocks: that nothing wrote to them since cannot be proven.
+  std::shared_ptr<const Inode> inode;
+  std::uint64_t transaction = 0;  ///< the journal's sequence number
+  std::optional<Timestamp> time;  ///< when that transaction was committed
+};
+
+struct OldInodes {
+  /// Ascending by number; of each the newest version that was in use (i_links_count > 0, i_dtime == 0) before its
+  /// deletion.
+  std::vector<OldInode> list;
+  Findings findings;
+};
+
 /// One filesystem. Safe to use from several threads at once.
 class Volume {
  public:
@@ -42,6 +60,9 @@ class Volume {
   [[nodiscard]] virtual InodeNumber root() const = 0;
   /// The inode with that number. Errors: kCorrupt (no such number, not in use, nonsense in it), kRead, kUnsupported.
   [[nodiscard]] virtual Result<std::unique_ptr<const Inode>> inode(InodeNumber number) const = 0;
+  /// Inodes of which the filesystem's journal still holds an older version, and that are not in use now, or are in use
+  /// as another file (of another i_generation or creation time). Reads the whole journal.
+  [[nodiscard]] virtual OldInodes old_inodes() const = 0;
   /// What is wrong with metadata that reading files does not touch, such as allocation bitmaps. Reads all of it.
   [[nodiscard]] virtual Findings check_metadata() const = 0;
   /// What a map's source_offset counts in: the filesystem's bytes, as it is read.

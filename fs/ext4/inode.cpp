@@ -19,6 +19,8 @@ Result<volume::Directory> Ext4Inode::entries() const {
   return read_directory(filesystem_, record_, *mapped);
 }
 
+Result<volume::Directory> Ext4Inode::deleted_entries() const { return volume::Directory{}; }
+
 volume::Xattrs Ext4Inode::xattrs() const { return read_xattrs(filesystem_, record_); }
 
 Result<Bytes> Ext4Inode::encryption_context() const { return read_encryption_context(*filesystem_, record_); }

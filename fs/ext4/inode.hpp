@@ -19,6 +19,7 @@ class Ext4Inode final : public volume::Inode {
   [[nodiscard]] const Findings& findings() const override { return record_.findings; }
   [[nodiscard]] Result<read::FileMap> map() const override;
   [[nodiscard]] Result<volume::Directory> entries() const override;
+  [[nodiscard]] Result<volume::Directory> deleted_entries() const override;
   [[nodiscard]] volume::Xattrs xattrs() const override;
   [[nodiscard]] Result<Bytes> encryption_context() const override;
   [[nodiscard]] Result<volume::VerityLocation> locate_verity(const read::Reader& past_eof) const override;

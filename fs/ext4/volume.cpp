@@ -23,6 +23,7 @@ class Ext4Volume final : public volume::Volume {
   [[nodiscard]] const volume::VolumeFacts& facts() const override { return facts_; }
   [[nodiscard]] InodeNumber root() const override { return {kRootInode}; }
   [[nodiscard]] std::shared_ptr<const source::BlockSource> source() const override { return filesystem_->source; }
+  [[nodiscard]] volume::OldInodes old_inodes() const override { return {}; }
   [[nodiscard]] Findings check_metadata() const override {
     // As it lies, before its journal is replayed, such metadata is not expected to agree with itself.
     return facts_.replay_needed ? Findings{} : check_groups(*filesystem_);
