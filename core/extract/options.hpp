@@ -24,7 +24,6 @@ struct ExtractOptions {
   PathFilter filter;
   bool only_verity = false;                   ///< files without fs-verity are not read
   bool runs = false;                          ///< the report tells where each file's bytes lie
-  std::uint64_t image_offset = 0;             ///< bytes: of the filesystem within the image, for `runs`
   const verity::TrustStore* trust = nullptr;  ///< null: signatures are not checked
   const verity::DigestList* digests = nullptr;
 };
