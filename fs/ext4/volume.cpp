@@ -8,6 +8,8 @@
 #include "fs/ext4/find_superblock.hpp"
 #include "fs/ext4/inode.hpp"
 #include "fs/ext4/inode_record.hpp"
+#include "fs/ext4/lazy_history.hpp"
+#include "fs/ext4/old_inodes.hpp"
 #include "fs/ext4/recovery.hpp"
 #include "fs/ext4/volume_facts.hpp"
 
@@ -17,13 +19,25 @@ namespace {
 class Ext4Volume final : public volume::Volume {
  public:
   /// `replayed` is false where the filesystem is read as it lies though its journal is not empty.
-  Ext4Volume(std::shared_ptr<const Filesystem> filesystem, volume::VolumeFacts facts, bool replayed)
-      : filesystem_(std::move(filesystem)), facts_(std::move(facts)), replayed_(replayed) {}
+  Ext4Volume(std::shared_ptr<const Filesystem> filesystem, volume::VolumeFacts facts, bool replayed,
+             std::shared_ptr<const LazyHistory> journal)
+      : filesystem_(std::move(filesystem)),
+        facts_(std::move(facts)),
+        replayed_(replayed),
+        journal_(std::move(journal)) {}
 
   [[nodiscard]] const volume::VolumeFacts& facts() const override { return facts_; }
   [[nodiscard]] InodeNumber root() const override { return {kRootInode}; }
   [[nodiscard]] std::shared_ptr<const source::BlockSource> source() const override { return filesystem_->source; }
-  [[nodiscard]] volume::OldInodes old_inodes() const override { return {}; }
+  [[nodiscard]] volume::OldInodes old_inodes() const override {
+    volume::OldInodes old = find_old_inodes(filesystem_, *journal_);
+    if (!replayed_ && !old.list.empty()) {
+      old.findings.emplace_back(
+          "the filesystem is read as it lies, with its journal not replayed: files that are there after replay may own "
+          "blocks that count as free");
+    }
+    return old;
+  }
   [[nodiscard]] Findings check_metadata() const override {
     // As it lies, with its journal not replayed, such metadata is not expected to agree with itself.
     return replayed_ ? check_groups(*filesystem_) : Findings{};
@@ -37,13 +51,14 @@ class Ext4Volume final : public volume::Volume {
     }
     auto record = read_inode(*filesystem_, number);
     if (!record) return fail(std::move(record.error()));
-    return std::make_unique<const Ext4Inode>(filesystem_, *std::move(record));
+    return std::make_unique<const Ext4Inode>(filesystem_, *std::move(record), journal_);
   }
 
  private:
   std::shared_ptr<const Filesystem> filesystem_;
   volume::VolumeFacts facts_;
   bool replayed_;
+  std::shared_ptr<const LazyHistory> journal_;
 };
 
 }  // namespace
@@ -61,7 +76,8 @@ Result<std::shared_ptr<const volume::Volume>> open(std::shared_ptr<const source:
   const bool replayed = options.replay || !recovered->facts.needed;
   facts.replay = std::move(recovered->facts);
   facts.findings.insert(facts.findings.end(), recovered->findings.begin(), recovered->findings.end());
-  return std::make_shared<const Ext4Volume>(std::move(recovered->filesystem), std::move(facts), replayed);
+  return std::make_shared<const Ext4Volume>(std::move(recovered->filesystem), std::move(facts), replayed,
+                                            std::make_shared<const LazyHistory>(lying, options.journal));
 }
 
 }  // namespace coldread::ext4
