@@ -171,6 +171,8 @@ void Parser::image_options(CLI::App& app) {
 
 void Parser::lost_options(CLI::App& app) {
   app.add_flag("--orphans", a_.orphans, "also what is in use and has no name, as .orphans/INODE");
+  app.add_flag("--deleted", a_.deleted,
+               "also what remains of deleted files, below .deleted: names in directories, older inodes in the journal");
 }
 
 void Parser::key_options(CLI::App& app) {

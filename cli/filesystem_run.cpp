@@ -25,6 +25,7 @@ void add(report::Summary& total, const report::Summary& one) {
   total.locked += one.locked;
   total.skipped += one.skipped;
   total.error += one.error;
+  total.recovered += one.recovered;
   total.verified += one.verified;
   total.mismatch += one.mismatch;
   total.malformed += one.malformed;
@@ -60,7 +61,7 @@ Result<void> FilesystemRun::check_paths() {
     bool there = false;
     for (const fs::Found& found : session_.contents.filesystems) {
       if (there || !found.volume) continue;
-      auto item = find_path(*found.volume, *session_.keys, path, orphans_of(found));
+      auto item = find_path(*found.volume, *session_.keys, path, lost_of(found));
       there = item.has_value() || item.error().kind != ErrorKind::kNotFound;
       if (!there && !why) why = std::move(item.error());
     }
@@ -69,10 +70,10 @@ Result<void> FilesystemRun::check_paths() {
   return {};
 }
 
-const extract::Orphans* FilesystemRun::orphans_of(const fs::Found& found) {
-  const auto [at, is_new] = orphans_.try_emplace(&found);
-  if (is_new) at->second = find_orphans(*found.volume, arguments_, io_);
-  return at->second ? &*at->second : nullptr;
+const Lost& FilesystemRun::lost_of(const fs::Found& found) {
+  const auto [at, is_new] = lost_.try_emplace(&found);
+  if (is_new) at->second = find_lost(*found.volume, *session_.keys, arguments_);
+  return at->second;
 }
 
 report::Image FilesystemRun::describe_image() {
@@ -149,7 +150,9 @@ Result<void> FilesystemRun::one(const fs::Found& found, bool only_verity, const 
   options.filter = extract::PathFilter(arguments_.include, arguments_.exclude);
   options.only_verity = only_verity;
   options.runs = arguments_.runs;
-  options.orphans = orphans_of(found);
+  const Lost& lost = lost_of(found);
+  options.orphans = lost.orphans ? &*lost.orphans : nullptr;
+  options.deleted = lost.deleted ? &*lost.deleted : nullptr;
   options.trust = trust_ ? &*trust_ : nullptr;
   options.digests = digests_ ? &*digests_ : nullptr;
 
@@ -157,10 +160,8 @@ Result<void> FilesystemRun::one(const fs::Found& found, bool only_verity, const 
   if (arguments_.paths.empty()) {  // of a few files, only what belongs to them is looked at
     for (Finding& finding : found.volume->check_metadata()) problems.push_back(std::move(finding));
   }
-  if (options.orphans != nullptr) {  // which may have met the same bad bitmaps
-    for (const Finding& finding : options.orphans->findings) {
-      if (std::find(problems.begin(), problems.end(), finding) == problems.end()) problems.push_back(finding);
-    }
+  for (const Finding& finding : lost.findings()) {  // the same bad bitmaps, perhaps
+    if (std::find(problems.begin(), problems.end(), finding) == problems.end()) problems.push_back(finding);
   }
   if (!problems.empty()) findings_ = true;
   for (const Finding& finding : problems) complain(io_, arguments_.image + ": " + finding);

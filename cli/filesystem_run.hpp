@@ -43,15 +43,15 @@ class FilesystemRun {
   [[nodiscard]] Result<void> one(const fs::Found& found, bool only_verity, const SinkOf& sink_of,
                                  const OnEntry& on_entry);
   [[nodiscard]] report::Image describe_image();
-  /// Those that were asked for; null where none were. Found once.
-  [[nodiscard]] const extract::Orphans* orphans_of(const fs::Found& found);
+  /// What was asked for of it; found once.
+  [[nodiscard]] const Lost& lost_of(const fs::Found& found);
 
   const Arguments& arguments_;
   Io& io_;
   Session& session_;
   std::optional<verity::TrustStore> trust_;
   std::optional<verity::DigestList> digests_;
-  std::map<const fs::Found*, std::optional<extract::Orphans>> orphans_;
+  std::map<const fs::Found*, Lost> lost_;
   std::unique_ptr<report::ReportWriter> writer_;
   report::Summary total_;
   std::vector<std::string> problems_;  ///< of the image as a whole

@@ -13,7 +13,7 @@ namespace coldread::cli {
 struct OnePath {
   Session session;
   const fs::Found* found = nullptr;
-  std::optional<extract::Orphans> orphans;
+  Lost lost;
   extract::WalkItem item;
   std::uint32_t page_size = 0;
 

@@ -67,10 +67,10 @@ Result<const fs::Found*> only_filesystem(const Session& session) {
 }
 
 Result<extract::WalkItem> find_path(const volume::Volume& volume, const fscrypt::KeyRing& keys, const std::string& path,
-                                    const extract::Orphans* orphans) {
+                                    const Lost& lost) {
   extract::PathSelection selection({path});
   extract::TreeWalker walker(volume, keys, selection);
-  if (orphans != nullptr) walker.add_orphans(*orphans);
+  lost.add_to(walker);
   bool locked = false;
   while (auto item = walker.next()) {
     if (selection.unseen().empty()) {
@@ -85,11 +85,23 @@ Result<extract::WalkItem> find_path(const volume::Volume& volume, const fscrypt:
                      : "there is no such path in the filesystem (paths start at its root)");
 }
 
-std::optional<extract::Orphans> find_orphans(const volume::Volume& volume, const Arguments& arguments, Io& io) {
-  if (!arguments.orphans) return std::nullopt;
-  extract::Orphans orphans = extract::find_orphans(volume);
-  for (const Finding& finding : orphans.findings) complain(io, arguments.image + ": " + finding);
-  return orphans;
+void Lost::add_to(extract::TreeWalker& walker) const {
+  if (orphans) walker.add_orphans(*orphans);
+  if (deleted) walker.add_deleted(*deleted);
+}
+
+Findings Lost::findings() const {
+  Findings all;
+  if (orphans) all = orphans->findings;
+  if (deleted) all.insert(all.end(), deleted->findings.begin(), deleted->findings.end());
+  return all;
+}
+
+Lost find_lost(const volume::Volume& volume, const fscrypt::KeyRing& keys, const Arguments& arguments) {
+  Lost lost;
+  if (arguments.orphans) lost.orphans = extract::find_orphans(volume);
+  if (arguments.deleted) lost.deleted = extract::find_deleted(volume, keys);
+  return lost;
 }
 
 std::string partition_name(const fs::Found& found) {

@@ -28,14 +28,22 @@ struct Session {
 /// The one filesystem that a command about one PATH means. Errors: kNotFound where there are several.
 [[nodiscard]] Result<const fs::Found*> only_filesystem(const Session& session);
 
-/// The entry at a path of a filesystem; `orphans`, where there are any, have paths too. Errors: kNotFound; those of the
-/// inode.
-[[nodiscard]] Result<extract::WalkItem> find_path(const volume::Volume& volume, const fscrypt::KeyRing& keys,
-                                                  const std::string& path, const extract::Orphans* orphans = nullptr);
+/// What no directory leads to and the command line asks for.
+struct Lost {
+  std::optional<extract::Orphans> orphans;
+  std::optional<extract::DeletedFiles> deleted;
 
-/// What is in use and has no name, where the command line asks for it. Its findings are named on standard error.
-[[nodiscard]] std::optional<extract::Orphans> find_orphans(const volume::Volume& volume, const Arguments& arguments,
-                                                           Io& io);
+  /// Makes the walk come to it.
+  void add_to(extract::TreeWalker& walker) const;
+  [[nodiscard]] Findings findings() const;
+};
+
+/// Looks for what the command line asks for with --orphans and --deleted.
+[[nodiscard]] Lost find_lost(const volume::Volume& volume, const fscrypt::KeyRing& keys, const Arguments& arguments);
+
+/// The entry at a path of a filesystem, or of what is lost on it. Errors: kNotFound; those of the inode.
+[[nodiscard]] Result<extract::WalkItem> find_path(const volume::Volume& volume, const fscrypt::KeyRing& keys,
+                                                  const std::string& path, const Lost& lost);
 
 /// "pN" of a filesystem on a partition; "" of one that is the whole image.
 [[nodiscard]] std::string partition_name(const fs::Found& found);

@@ -9,6 +9,14 @@ namespace {
 
 report::Time time_of(const volume::Timestamp& t) { return {t.seconds, t.nanoseconds}; }
 
+report::Recovered recovered_of(const DeletedFile& file) {
+  report::Recovered recovered;
+  if (!file.old) return recovered;
+  recovered.transaction = file.old->transaction;
+  if (file.old->time) recovered.committed = time_of(*file.old->time);
+  return recovered;
+}
+
 }  // namespace
 
 std::size_t PolicyTable::index_of(const Encryption& encryption) {
@@ -37,6 +45,8 @@ report::Entry describe(const WalkItem& item, PolicyTable& policies) {
   entry.type = "unknown";
   entry.status = item.error ? "error" : "ok";
   if (item.error) entry.problems.push_back(item.error->message());
+  if (item.deleted) entry.recovered = recovered_of(*item.deleted);
+  if (item.deleted && !item.error) entry.status = "recovered";
   if (!item.inode) return entry;
 
   const volume::InodeFacts& facts = item.inode->facts();
@@ -61,7 +71,7 @@ report::Entry describe(const WalkItem& item, PolicyTable& policies) {
     }
   }
   if (item.error) return entry;
-  if (!item.problems.empty()) entry.status = "damaged";
+  if (!item.problems.empty() && !item.deleted) entry.status = "damaged";
   if (item.locked()) entry.status = "locked";
   return entry;
 }

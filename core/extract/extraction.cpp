@@ -47,6 +47,7 @@ class Run {
         on_entry_(on_entry),
         pool_(context_, options.jobs) {
     if (options.orphans != nullptr) walker_.add_orphans(*options.orphans);
+    if (options.deleted != nullptr) walker_.add_deleted(*options.deleted);
   }
 
   Outcome go();
@@ -133,7 +134,7 @@ void Run::take_file(Slot& slot) {
       return;
     }
   }
-  if (facts.links > 1) {
+  if (facts.links > 1 && !slot.item.deleted) {  // an older version is nobody's further name
     const auto [first, is_new] = first_names_.try_emplace(facts.number.value);
     if (!is_new) {
       if (first->second.names_left > 0) --first->second.names_left;
@@ -279,7 +280,7 @@ void Run::count(const Slot& slot) {
   const report::Entry& entry = slot.entry;
   outcome_.summary.add(entry);
   if (entry.encryption) policies_.count(entry.encryption->policy);
-  if (slot.matters && entry.status != "ok" && entry.status != "skipped") outcome_.findings = true;
+  if (slot.matters && !entry.recovered && entry.status != "ok" && entry.status != "skipped") outcome_.findings = true;
   if (entry.verity && (entry.verity->signature == "invalid" || entry.verity->listed == "differs")) {
     outcome_.findings = true;
   }

@@ -158,7 +158,7 @@ void FileTask::finish(bool complete) {
   if (context_.options.runs) report_runs();
   if (entry_.pages->bad.empty()) {
     entry_.hashes = hash_.finish();
-  } else {
+  } else if (!entry_.recovered) {
     entry_.status = "damaged";
   }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/extract/deleted.hpp"
 #include "core/extract/orphans.hpp"
 #include "core/extract/path_filter.hpp"
 #include "core/verity/digest_list.hpp"
@@ -25,6 +26,7 @@ struct ExtractOptions {
   PathFilter filter;
   bool only_verity = false;                   ///< files without fs-verity are not read
   const Orphans* orphans = nullptr;           ///< null: not listed
+  const DeletedFiles* deleted = nullptr;      ///< likewise
   bool runs = false;                          ///< the report tells where each file's bytes lie
   const verity::TrustStore* trust = nullptr;  ///< null: signatures are not checked
   const verity::DigestList* digests = nullptr;

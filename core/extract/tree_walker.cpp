@@ -3,8 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/fscrypt/names.hpp"
-#include "core/fscrypt/nokey_name.hpp"
+#include "core/extract/shown_names.hpp"
 
 namespace coldread::extract {
 
@@ -19,7 +18,22 @@ void TreeWalker::add_orphans(const Orphans& orphans) {
   }
 }
 
-void TreeWalker::enter_orphans(std::string path) { stack_.push_back({std::move(path), std::nullopt, orphans_, 0}); }
+void TreeWalker::add_deleted(const DeletedFiles& deleted) {
+  for (const DeletedFile& file : deleted.list) {
+    Child child{file.path, file.number, file.name_locked, file.problem};
+    child.deleted = &file;
+    deleted_.push_back(std::move(child));
+  }
+}
+
+/// Adds a directory that the filesystem does not have to the root's children, where there is something below it.
+void TreeWalker::add_made_up(const char* name, const std::vector<Child>& below, std::vector<Child>& children) {
+  if (below.empty()) return;
+  Child above{name, {}, false, std::nullopt};
+  above.below = &below;
+  const auto by_name = [](const Child& a, const Child& b) { return a.name < b.name; };
+  children.insert(std::lower_bound(children.begin(), children.end(), above, by_name), above);
+}
 
 std::optional<WalkItem> TreeWalker::next() {
   if (!started_) {
@@ -36,8 +50,8 @@ std::optional<WalkItem> TreeWalker::next() {
     const Child& child = top.children[top.at++];
     std::string path = top.path.empty() ? child.name : top.path + "/" + child.name;
     if (selection_.match(path) == PathSelection::Match::kNo) continue;
-    if (child.is_made_up) {
-      enter_orphans(std::move(path));
+    if (child.below != nullptr) {
+      stack_.push_back({std::move(path), std::nullopt, *child.below, 0});
       continue;
     }
     return visit(std::move(path), Child(child), &top);
@@ -52,12 +66,18 @@ WalkItem TreeWalker::visit(std::string path, const Child& child, const Frame* pa
   item.name_locked = child.name_locked;
   if (child.problem) item.problems.push_back(*child.problem);
 
-  auto inode = child.is_orphan ? volume_.nameless_inode(child.number) : volume_.inode(child.number);
-  if (!inode) {
-    item.error = std::move(inode.error());
-    return item;
+  if (child.deleted != nullptr) {
+    item.deleted = *child.deleted;
+    if (!child.deleted->old) return item;
+    item.inode = child.deleted->old->inode;
+  } else {
+    auto inode = child.is_orphan ? volume_.nameless_inode(child.number) : volume_.inode(child.number);
+    if (!inode) {
+      item.error = std::move(inode.error());
+      return item;
+    }
+    item.inode = std::move(*inode);
   }
-  item.inode = std::move(*inode);
   const volume::InodeFacts& facts = item.inode->facts();
   for (const Finding& finding : item.inode->findings()) item.problems.push_back(finding);
 
@@ -74,7 +94,7 @@ WalkItem TreeWalker::visit(std::string path, const Child& child, const Frame* pa
       (!item.encryption || item.encryption->context.policy != *parent->policy)) {
     item.problems.emplace_back("its encryption policy is not that of its directory: the kernel refuses to open it");
   }
-  if (facts.type == volume::FileType::kDir) enter(item);
+  if (facts.type == volume::FileType::kDir && !item.deleted) enter(item);
   return item;
 }
 
@@ -90,11 +110,9 @@ void TreeWalker::enter(WalkItem& item) {
     return;
   }
   std::vector<Child> children = list(item);
-  if (item.path.empty() && !orphans_.empty()) {
-    Child above{kOrphansDirectory, {}, false, std::nullopt};
-    above.is_made_up = true;
-    const auto by_name = [](const Child& a, const Child& b) { return a.name < b.name; };
-    children.insert(std::lower_bound(children.begin(), children.end(), above, by_name), above);
+  if (item.path.empty()) {
+    add_made_up(kOrphansDirectory, orphans_, children);
+    add_made_up(kDeletedDirectory, deleted_, children);
   }
   Frame frame{item.path, std::nullopt, std::move(children), 0};
   if (item.encryption) frame.policy = item.encryption->context.policy;
@@ -109,34 +127,15 @@ std::vector<TreeWalker::Child> TreeWalker::list(WalkItem& item) {
   }
   for (Finding& finding : directory->findings) item.problems.push_back(std::move(finding));
 
-  std::optional<fscrypt::NameCipher> cipher;
-  if (item.encryption && item.encryption->key != nullptr) {
-    auto made = fscrypt::NameCipher::make(item.encryption->context, *item.encryption->key);
-    if (made) {
-      cipher = std::move(*made);
-    } else {
-      item.problems.push_back("its names cannot be decrypted: " + made.error().message());
-    }
-  }
+  const ShownNames names(item.encryption);
+  if (names.problem()) item.problems.push_back(*names.problem());
 
   std::vector<Child> children;
   children.reserve(directory->entries.size());
   for (volume::DirEntry& entry : directory->entries) {
-    Child child;
-    child.number = entry.inode;
-    if (!item.encryption) {
-      child.name = std::move(entry.name);
-    } else {
-      auto plain = cipher ? cipher->decrypt(as_bytes(entry.name)) : fail(ErrorKind::kLocked, "", "");
-      if (plain) {
-        child.name = std::move(*plain);
-      } else {
-        child.name = fscrypt::no_key_name(entry.hash, as_bytes(entry.name));
-        child.name_locked = !cipher;
-        if (cipher) child.problem = "its name cannot be decrypted: " + plain.error().message();
-      }
-    }
-    children.push_back(std::move(child));
+    const InodeNumber number = entry.inode;
+    ShownNames::Name name = names.show(std::move(entry));
+    children.push_back({std::move(name.text), number, name.locked, std::move(name.problem)});
   }
   std::stable_sort(children.begin(), children.end(), [](const Child& a, const Child& b) { return a.name < b.name; });
   for (std::size_t i = 1; i < children.size(); ++i) {

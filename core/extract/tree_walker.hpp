@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/extract/content.hpp"
+#include "core/extract/deleted.hpp"
 #include "core/extract/orphans.hpp"
 #include "core/extract/path_filter.hpp"
 #include "core/volume/volume.hpp"
@@ -22,6 +23,7 @@ struct WalkItem {
   std::optional<Error> error;                  ///< why, then
   std::optional<Encryption> encryption;
   bool name_locked = false;           ///< the name is a no-key name: the key of its directory is missing
+  std::optional<DeletedFile> deleted;  ///< it is what remains of a deleted file; `inode` is null where only a name is
   std::vector<std::string> problems;  ///< findings; with any of them the entry is not `ok`
 
   [[nodiscard]] bool locked() const { return name_locked || (encryption && encryption->key == nullptr); }
@@ -39,6 +41,8 @@ class TreeWalker {
 
   /// Lists `orphans` too, as if the root had a directory kOrphansDirectory with them, for which there is no item.
   void add_orphans(const Orphans& orphans);
+  /// Lists `deleted` in the same manner, below kDeletedDirectory. Directories among them are not entered.
+  void add_deleted(const DeletedFiles& deleted);
 
   /// Directories at this depth (the root's is 0) and below are not entered: their entries are not walked to.
   void limit_depth(std::size_t depth) { max_depth_ = depth; }
@@ -52,8 +56,9 @@ class TreeWalker {
     InodeNumber number;
     bool name_locked = false;
     std::optional<std::string> problem;
-    bool is_orphan = false;   ///< its name is made up, and it may have no link
-    bool is_made_up = false;  ///< a directory that the filesystem does not have, of `orphans_`
+    bool is_orphan = false;                     ///< its name is made up, and it may have no link
+    const DeletedFile* deleted = nullptr;       ///< what remains of a deleted file
+    const std::vector<Child>* below = nullptr;  ///< of a directory that the filesystem does not have
   };
   struct Frame {
     std::string path;
@@ -66,12 +71,13 @@ class TreeWalker {
   void enter(WalkItem& item);
   /// The directory's names as the kernel shows them, in byte order.
   std::vector<Child> list(WalkItem& item);
-  void enter_orphans(std::string path);
+  static void add_made_up(const char* name, const std::vector<Child>& below, std::vector<Child>& children);
 
   const volume::Volume& volume_;
   const fscrypt::KeyRing& keys_;
   PathSelection& selection_;
   std::vector<Child> orphans_;
+  std::vector<Child> deleted_;
   std::vector<Frame> stack_;
   std::unordered_set<std::uint64_t> entered_;
   std::size_t max_depth_ = kMaxDepth;

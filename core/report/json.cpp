@@ -108,6 +108,12 @@ JsonValue to_json(const Entry& entry) {
     out.set("encryption", std::move(encryption));
   }
   if (entry.verity) out.set("verity", to_json(*entry.verity));
+  if (entry.recovered) {
+    JsonValue recovered = JsonValue::object();
+    if (entry.recovered->transaction) recovered.set("transaction", *entry.recovered->transaction);
+    if (entry.recovered->committed) recovered.set("committed", rfc3339(*entry.recovered->committed));
+    out.set("recovered", std::move(recovered));
+  }
   if (entry.runs) {
     JsonValue runs = JsonValue::array();
     for (const Run& run : *entry.runs) runs.append(to_json(run));
@@ -177,6 +183,7 @@ JsonValue to_json(const Summary& summary) {
   out.set("damaged", summary.damaged);
   out.set("locked", summary.locked);
   out.set("skipped", summary.skipped);
+  if (summary.recovered != 0) out.set("recovered", summary.recovered);
   out.set("error", summary.error);
   out.set("verity", std::move(verity));
   out.set("pages", std::move(pages));

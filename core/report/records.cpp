@@ -15,6 +15,10 @@ void add_saturating(std::uint64_t& sum, std::uint64_t value) {
 }  // namespace
 
 void Summary::add(const Entry& entry) {
+  if (entry.recovered) {
+    ++recovered;
+    return;
+  }
   if (entry.type == "file") {
     ++files;
     if (entry.status == "ok" || entry.status == "damaged") add_saturating(bytes, entry.size);

@@ -57,6 +57,12 @@ struct Time {
   std::uint32_t nanoseconds = 0;
 };
 
+/// What is known of the older version of an inode that an entry tells of.
+struct Recovered {
+  std::optional<std::uint64_t> transaction;  ///< of the journal; absent where only a name remains
+  std::optional<Time> committed;             ///< when that transaction was
+};
+
 /// One name.
 struct Entry {
   std::string path;                       ///< raw bytes, without a leading "/"
@@ -77,10 +83,11 @@ struct Entry {
   Time ctime;
   std::optional<Time> crtime;
   std::vector<std::pair<std::string, std::string>> xattrs;  ///< name and value, raw bytes
-  std::string status;                                       ///< ok, damaged, locked, skipped, error; empty: not told
+  std::string status;                                       ///< ok, damaged, locked, skipped, error, recovered; empty: not told
   std::vector<std::pair<std::string, std::string>> hashes;  ///< algorithm and hex
   std::optional<EncryptionRef> encryption;
   std::optional<VerityResult> verity;
+  std::optional<Recovered> recovered;  ///< it is what remains of a deleted file
   std::optional<std::vector<Run>> runs;
   std::optional<Pages> pages;
   std::vector<std::string> problems;
@@ -119,11 +126,11 @@ struct Replay {
 
 struct Summary {
   std::uint64_t files = 0, directories = 0, symlinks = 0, other = 0, bytes = 0;
-  std::uint64_t ok = 0, damaged = 0, locked = 0, skipped = 0, error = 0;
+  std::uint64_t ok = 0, damaged = 0, locked = 0, skipped = 0, error = 0, recovered = 0;
   std::uint64_t verified = 0, mismatch = 0, malformed = 0;
   std::uint64_t pages_total = 0, pages_bad = 0;
 
-  /// Counts one entry. Files, bytes, pages and verity results are counted per name, as the entries are.
+  /// Counts one entry. What remains of deleted files counts as `recovered` and as nothing else. Files, bytes, pages and verity results are counted per name, as the entries are.
   void add(const Entry& entry);
 };
 

@@ -105,6 +105,11 @@ class Inode {
   /// A directory's names. Never fails as a whole for a bad block: the others' names are there, and a finding.
   [[nodiscard]] virtual Result<Directory> entries() const = 0;
 
+  /// Names that were in this directory and remain in the slack of its blocks (never those of live entries), each once.
+  /// `inode` is 0 where it is lost. A name in slack is what was left over: that it was deleted there, and when, is not
+  /// said. Errors: as entries().
+  [[nodiscard]] virtual Result<Directory> deleted_entries() const = 0;
+
   /// All attributes that a privileged listxattr(2) shows; the encryption context is not among them.
   [[nodiscard]] virtual Xattrs xattrs() const = 0;
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -50,6 +51,23 @@ struct InodeList {
   Findings findings;
 };
 
+/// An inode as it was before it was deleted, or before its number was given to another file.
+struct OldInode {
+  InodeNumber number;
+  /// Its map gives only ranges whose blocks nothing live owns now; the others are faults that say so. What it gives is
+  /// what lies in those blocks: that nothing wrote to them since cannot be proven.
+  std::shared_ptr<const Inode> inode;
+  std::uint64_t transaction = 0;  ///< the journal's sequence number
+  std::optional<Timestamp> time;  ///< when that transaction was committed
+};
+
+struct OldInodes {
+  /// Ascending by number; of each the newest version that was in use (i_links_count > 0, i_dtime == 0) before its
+  /// deletion.
+  std::vector<OldInode> list;
+  Findings findings;
+};
+
 /// One filesystem. Safe to use from several threads at once.
 class Volume {
  public:
@@ -68,6 +86,9 @@ class Volume {
   /// As inode(), for one that no directory names: it may have no link. Errors: kNotFound as well, where there is
   /// nothing in it that a name could have led to.
   [[nodiscard]] virtual Result<std::unique_ptr<const Inode>> nameless_inode(InodeNumber number) const = 0;
+  /// Inodes of which the filesystem's journal still holds an older version, and that are not in use now, or are in use
+  /// as another file (of another i_generation or creation time). Reads the whole journal.
+  [[nodiscard]] virtual OldInodes old_inodes() const = 0;
   /// What is wrong with metadata that reading files does not touch, such as allocation bitmaps. Reads all of it.
   [[nodiscard]] virtual Findings check_metadata() const = 0;
   /// What a map's source_offset counts in: the filesystem's bytes, as it is read.

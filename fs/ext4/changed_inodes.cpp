@@ -3,33 +3,10 @@
 #include <algorithm>
 #include <optional>
 
-#include "core/base/finding.hpp"
-#include "fs/ext4/group_descriptors.hpp"
+#include "fs/ext4/inode_tables.hpp"
 
 namespace coldread::ext4 {
 namespace {
-
-// 512 TiB of 4 KiB blocks; each group costs the reading of its descriptor.
-constexpr std::uint32_t kMaxGroups = 1 << 22;
-
-/// A group's inode table.
-struct Table {
-  std::uint64_t offset = 0;  ///< bytes from the filesystem's start
-  std::uint64_t first = 0;   ///< number of its first inode
-};
-
-std::vector<Table> inode_tables(const Filesystem& filesystem) {
-  const Superblock& s = filesystem.superblock();
-  std::vector<Table> tables;
-  for (std::uint32_t group = 0; group < s.group_count; ++group) {
-    const InodeNumber first{std::uint64_t{group} * s.inodes_per_group + 1};
-    Findings findings;
-    // A group without a readable descriptor has no inodes that could be read either.
-    if (const auto offset = inode_offset(filesystem, first, findings)) tables.push_back({*offset, first.value});
-  }
-  std::sort(tables.begin(), tables.end(), [](const Table& a, const Table& b) { return a.offset < b.offset; });
-  return tables;
-}
 
 /// Two states of one block; nothing where one of them cannot be read.
 struct Pair {
@@ -51,28 +28,25 @@ ChangedInodes changed_inodes(const Filesystem& filesystem, const source::BlockSo
   ChangedInodes changed;
   if (blocks.empty()) return changed;
   const Superblock& s = filesystem.superblock();
-  if (s.group_count > kMaxGroups) {
+  const auto tables = InodeTables::find(filesystem);
+  if (!tables) {
     changed.known = false;
     return changed;
   }
-  const std::vector<Table> tables = inode_tables(filesystem);
-  const std::uint64_t table_size = std::uint64_t{s.inodes_per_group} * s.inode_size;
   std::vector<std::uint64_t> numbers;
   for (const std::uint64_t block : blocks) {
     const std::uint64_t offset = filesystem.byte_of(block);
-    const auto after =
-        std::partition_point(tables.begin(), tables.end(), [&](const Table& table) { return table.offset <= offset; });
-    if (after == tables.begin()) continue;
-    const Table& table = *(after - 1);
-    if (offset - table.offset >= table_size) continue;
+    const auto slots = tables->slots_in(block);
+    if (!slots) continue;
     const auto pair = read_both(filesystem, before, offset);
     if (!pair) continue;
-    for (std::uint64_t at = 0; at < s.block_size && offset + at < table.offset + table_size; at += s.inode_size) {
+    for (std::uint32_t slot = 0; slot < slots->count; ++slot) {
+      const std::uint64_t at = std::uint64_t{slot} * s.inode_size;
       const auto begin = static_cast<std::ptrdiff_t>(at);
       const auto end = begin + static_cast<std::ptrdiff_t>(s.inode_size);
       if (std::equal(pair->before.begin() + begin, pair->before.begin() + end, pair->after.begin() + begin)) continue;
       ++changed.total;
-      numbers.push_back(table.first + (offset - table.offset + at) / s.inode_size);
+      numbers.push_back(slots->first.value + slot);
       if (numbers.size() < 2 * kMaxChangedInodes) continue;
       std::nth_element(numbers.begin(), numbers.begin() + kMaxChangedInodes, numbers.end());
       numbers.resize(kMaxChangedInodes);

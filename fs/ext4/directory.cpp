@@ -9,6 +9,7 @@
 
 #include "core/base/checked.hpp"
 #include "core/read/map_reader.hpp"
+#include "fs/ext4/directory_hash.hpp"
 #include "fs/ext4/dirhash.hpp"
 #include "fs/ext4/dx_block.hpp"
 #include "fs/ext4/extent_node.hpp"
@@ -20,7 +21,6 @@ namespace {
 constexpr std::uint64_t kWindow = 65536;        // a multiple of every block size
 constexpr std::uint32_t kMinRecordLength = 12;  // an entry with a name of one byte
 constexpr std::size_t kMaxFindings = 100;
-constexpr std::uint32_t kUnsignedHash = 0x2;  // s_flags
 
 /// Goes through the blocks of one directory.
 class Scan {
@@ -33,7 +33,7 @@ class Scan {
         reader_(filesystem->source, map, end_, filesystem->block_size()),
         buffer_(kWindow),
         budget_(filesystem->source->size()),
-        hash_in_entries_(inode.facts.encrypted && inode.facts.casefold) {}
+        hash_in_entries_(has_hash_in_entries(inode)) {}
 
   volume::Directory run() {
     if (inode_.has(kInlineDataFlag)) {
@@ -125,7 +125,7 @@ class Scan {
       root = parse_dx_root(block, s, hash_in_entries_);
       if (!root) note(entry_at(0, 0) + "the root of its hash tree is damaged; its blocks are read one by one");
     }
-    if (number == 0) choose_hash(root, indexed);
+    if (number == 0) hash_ = hash_rule(filesystem_, inode_, root, indexed);
 
     const bool is_index = root || (indexed && number != 0 && is_dx_node(block));
     if (s.metadata_checksums &&
@@ -148,20 +148,6 @@ class Scan {
     in_blocks_ = false;
     read_entries(0, *bytes.sub(parts->first.offset + sizeof(Le32), parts->first.length - sizeof(Le32)));
     read_entries(1, *bytes.sub(parts->rest.offset, parts->rest.length));
-  }
-
-  /// How the kernel hashes the names of this directory when it lists them without their key (ext4_dx_readdir): only
-  /// where it reads by the hash tree, or could make one of the only block.
-  void choose_hash(const std::optional<RawDxRoot>& root, bool indexed) {
-    const Superblock& s = filesystem_.superblock();
-    const bool one_block = (inode_.facts.size >> s.block_bits) == 1;
-    if (!inode_.facts.encrypted || hash_in_entries_ || !(s.features.compat & kCompatDirIndex)) return;
-    if (indexed ? !root : !one_block) return;
-    const auto version =
-        hash_version(root ? root->hash_version : s.raw.s_def_hash_version, (s.raw.s_flags & kUnsignedHash) != 0);
-    if (!version) return;
-    hash_ = HashRule{*version, {}};
-    std::copy(s.raw.s_hash_seed.begin(), s.raw.s_hash_seed.end(), hash_->seed.begin());
   }
 
   static std::string entry_at(std::uint64_t number, std::uint64_t offset) {
@@ -204,21 +190,14 @@ class Scan {
     }
     volume::DirEntry entry;
     if (hash_) entry.hash = dirhash(as_bytes(name), *hash_);
-    if (hash_in_entries_) entry.hash = stored_hash(number, offset, raw, record);
+    if (hash_in_entries_) {
+      const auto hash = stored_hash(raw, record);
+      if (!hash) note(entry_at(number, offset) + "no room for the hash behind its name");
+      entry.hash = hash.value_or(entry.hash);
+    }
     entry.name = std::move(name);
     entry.inode.value = raw.inode;
     result_.entries.push_back(std::move(entry));
-  }
-
-  /// The hash and minor hash that stand behind a name (struct ext4_dir_entry_hash; directory.rst, "Casefolded").
-  std::array<std::uint32_t, 2> stored_hash(std::uint64_t number, std::uint64_t offset, const RawDirEntry& raw,
-                                           ByteView record) {
-    const std::uint64_t at = round_up(sizeof(RawDirEntry) + raw.name_len, 4);
-    const auto hash = record.load<Le32>(at);
-    const auto minor_hash = record.load<Le32>(at + sizeof(Le32));
-    if (hash && minor_hash) return {*hash, *minor_hash};
-    note(entry_at(number, offset) + "no room for the hash behind its name");
-    return {};
   }
 
   /// Why no file can have this name, or null. Ciphertext may hold any byte.

@@ -104,7 +104,10 @@ class ExtentMap::Walk {
       fault(range, block ? node_fault(*block, node.error()) : "extent tree root: " + node.error());
       return;
     }
-    if (block) map_.check_node(*block, bytes);
+    if (block && !map_.check_node(*block, bytes) && map_.bad_checksum_ == BadChecksum::kFault) {
+      fault(range, node_fault(*block, "its checksum is wrong"));
+      return;
+    }
     if (depth == 0) {
       take_leaf(*node, range);
       return;
@@ -167,19 +170,24 @@ class ExtentMap::Walk {
   unsigned nodes_ = 0;
 };
 
-ExtentMap::ExtentMap(std::shared_ptr<const Filesystem> filesystem, ByteView root, std::uint32_t checksum_seed)
-    : filesystem_(std::move(filesystem)), root_(root.copy()), checksum_seed_(checksum_seed) {}
+ExtentMap::ExtentMap(std::shared_ptr<const Filesystem> filesystem, ByteView root, std::uint32_t checksum_seed,
+                     BadChecksum bad_checksum)
+    : filesystem_(std::move(filesystem)),
+      root_(root.copy()),
+      checksum_seed_(checksum_seed),
+      bad_checksum_(bad_checksum) {}
 
-void ExtentMap::check_node(std::uint64_t block, ByteView node) const {
-  if (!filesystem_->superblock().metadata_checksums) return;
+bool ExtentMap::check_node(std::uint64_t block, ByteView node) const {
+  if (!filesystem_->superblock().metadata_checksums) return true;
   // et_checksum follows the room for eh_max entries (struct ext4_extent_tail).
   const std::uint64_t tail =
       sizeof(RawExtentHeader) + std::uint64_t{node.load<RawExtentHeader>(0)->eh_max} * sizeof(RawExtent);
   const auto stored = node.load<Le32>(tail);
-  if (stored && crc32c(checksum_seed_, node.sub(0, tail)->span()) == *stored) return;
+  if (stored && crc32c(checksum_seed_, node.sub(0, tail)->span()) == *stored) return true;
   const std::lock_guard lock(mutex_);
   bad_checksums_.insert(block);
   if (bad_checksums_.size() > kMaxBadChecksums) bad_checksums_.erase(std::prev(bad_checksums_.end()));
+  return false;
 }
 
 Findings ExtentMap::findings() const {

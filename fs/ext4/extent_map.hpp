@@ -16,8 +16,12 @@ namespace coldread::ext4 {
 /// Tree"). Nodes are read anew for each piece: they are few, and the system caches them.
 class ExtentMap final : public read::MapSource {
  public:
+  /// What a wrong checksum of a node is: in a file's own tree a finding, in what may be no node of it any more a fault.
+  enum class BadChecksum : std::uint8_t { kFinding, kFault };
+
   /// `root` is the 60 bytes of i_block; `checksum_seed` the inode's.
-  ExtentMap(std::shared_ptr<const Filesystem> filesystem, ByteView root, std::uint32_t checksum_seed);
+  ExtentMap(std::shared_ptr<const Filesystem> filesystem, ByteView root, std::uint32_t checksum_seed,
+            BadChecksum bad_checksum = BadChecksum::kFinding);
 
   /// A node that cannot be read or contradicts its format is a fault over just the file range that it covers; so is an
   /// extent that is empty, points where no file can be, or reaches past its node's range. Work is bounded: a piece ends
@@ -34,12 +38,13 @@ class ExtentMap final : public read::MapSource {
  private:
   class Walk;
 
-  /// Notes a node whose checksum is wrong. `node` is the block's bytes, already known to be a node.
-  void check_node(std::uint64_t block, ByteView node) const;
+  /// Notes a node whose checksum is wrong, and returns false. `node` is the block's bytes, already known to be a node.
+  [[nodiscard]] bool check_node(std::uint64_t block, ByteView node) const;
 
   std::shared_ptr<const Filesystem> filesystem_;
   Bytes root_;
   std::uint32_t checksum_seed_;
+  BadChecksum bad_checksum_;
   mutable std::mutex mutex_;
   mutable std::set<std::uint64_t> bad_checksums_;  ///< blocks, behind mutex_
 };

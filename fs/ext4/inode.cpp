@@ -1,6 +1,7 @@
 #include "fs/ext4/inode.hpp"
 
 #include "fs/ext4/directory.hpp"
+#include "fs/ext4/directory_slack.hpp"
 #include "fs/ext4/extent_map.hpp"
 #include "fs/ext4/inode_map.hpp"
 #include "fs/ext4/verity_location.hpp"
@@ -17,6 +18,17 @@ Result<volume::Directory> Ext4Inode::entries() const {
   auto mapped = map();
   if (!mapped) return fail(std::move(mapped.error()));
   return read_directory(filesystem_, record_, *mapped);
+}
+
+Result<volume::Directory> Ext4Inode::deleted_entries() const {
+  if (record_.facts.type != volume::FileType::kDir) {
+    return fail(ErrorKind::kCorrupt, record_.where(), "it is not a directory");
+  }
+  auto mapped = map();
+  if (!mapped) return fail(std::move(mapped.error()));
+  const volume::Directory live = read_directory(filesystem_, record_, *mapped);
+  const auto history = journal_ != nullptr ? journal_->get() : nullptr;
+  return read_directory_slack(filesystem_, record_, *mapped, live.entries, history.get());
 }
 
 volume::Xattrs Ext4Inode::xattrs() const { return read_xattrs(filesystem_, record_); }

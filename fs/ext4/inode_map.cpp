@@ -5,7 +5,6 @@
 #include <utility>
 #include <vector>
 
-#include "fs/ext4/extent_map.hpp"
 #include "fs/ext4/indirect_map.hpp"
 #include "fs/ext4/inline_data.hpp"
 
@@ -58,7 +57,8 @@ Mapping mapping_of(const Filesystem& filesystem, const InodeRecord& inode) {
   return inode.has(kExtentsFlag) ? Mapping::kExtents : Mapping::kIndirect;
 }
 
-Result<read::FileMap> map_blocks(const std::shared_ptr<const Filesystem>& filesystem, const InodeRecord& inode) {
+Result<read::FileMap> map_blocks(const std::shared_ptr<const Filesystem>& filesystem, const InodeRecord& inode,
+                                 ExtentMap::BadChecksum bad_checksum) {
   const std::uint64_t size = inode.facts.size;
   const std::uint32_t block_size = filesystem->block_size();
   if (size >> 63) return fail(ErrorKind::kCorrupt, inode.where(), "its size is negative");
@@ -72,7 +72,7 @@ Result<read::FileMap> map_blocks(const std::shared_ptr<const Filesystem>& filesy
   if (size > block_size * (std::uint64_t{1} << 32)) {
     return fail(ErrorKind::kCorrupt, inode.where(), "its size is larger than what extents can map");
   }
-  auto extents = std::make_shared<const ExtentMap>(filesystem, inode.block_field(), inode.checksum_seed);
+  auto extents = std::make_shared<const ExtentMap>(filesystem, inode.block_field(), inode.checksum_seed, bad_checksum);
   // Where the end of the tree is damaged, so is the map, which says it where it is read; up to EOF all is asked for.
   const std::uint64_t end = std::max(size, extents->end().value_or(0));
   return read::FileMap::make(std::move(extents), size, end);

@@ -5,6 +5,7 @@
 
 #include "core/base/error.hpp"
 #include "core/read/file_map.hpp"
+#include "fs/ext4/extent_map.hpp"
 #include "fs/ext4/filesystem.hpp"
 #include "fs/ext4/inode_record.hpp"
 
@@ -31,6 +32,7 @@ enum class Mapping : std::uint8_t {
 /// Where the blocks of an inode lie that is mapped by extents or by indirect blocks, whatever it is for. Errors: as
 /// map_inode().
 [[nodiscard]] Result<read::FileMap> map_blocks(const std::shared_ptr<const Filesystem>& filesystem,
-                                               const InodeRecord& inode);
+                                               const InodeRecord& inode,
+                                               ExtentMap::BadChecksum bad_checksum = ExtentMap::BadChecksum::kFinding);
 
 }  // namespace coldread::ext4

@@ -9,6 +9,8 @@
 #include "fs/ext4/inode.hpp"
 #include "fs/ext4/inode_record.hpp"
 #include "fs/ext4/inodes_in_use.hpp"
+#include "fs/ext4/lazy_history.hpp"
+#include "fs/ext4/old_inodes.hpp"
 #include "fs/ext4/recovery.hpp"
 #include "fs/ext4/volume_facts.hpp"
 
@@ -17,16 +19,29 @@ namespace {
 
 class Ext4Volume final : public volume::Volume {
  public:
-  /// `recovered` is false for a filesystem that needs its journal and is read without all of it.
-  Ext4Volume(std::shared_ptr<const Filesystem> filesystem, volume::VolumeFacts facts, bool recovered)
-      : filesystem_(std::move(filesystem)), facts_(std::move(facts)), recovered_(recovered) {}
+  /// `replayed` is false for a filesystem that needs its journal and is read without all of it.
+  Ext4Volume(std::shared_ptr<const Filesystem> filesystem, volume::VolumeFacts facts, bool replayed,
+             std::shared_ptr<const LazyHistory> journal)
+      : filesystem_(std::move(filesystem)),
+        facts_(std::move(facts)),
+        replayed_(replayed),
+        journal_(std::move(journal)) {}
 
   [[nodiscard]] const volume::VolumeFacts& facts() const override { return facts_; }
   [[nodiscard]] InodeNumber root() const override { return {kRootInode}; }
   [[nodiscard]] std::shared_ptr<const source::BlockSource> source() const override { return filesystem_->source; }
+  [[nodiscard]] volume::OldInodes old_inodes() const override {
+    volume::OldInodes old = find_old_inodes(filesystem_, *journal_);
+    if (!replayed_ && !old.list.empty()) {
+      old.findings.emplace_back(
+          "the filesystem is read as it lies, with its journal not replayed: files that are there after replay may own "
+          "blocks that count as free");
+    }
+    return old;
+  }
   [[nodiscard]] Findings check_metadata() const override {
-    // What is newer may be in the journal alone: such metadata need not agree with itself before it is replayed.
-    return recovered_ ? check_groups(*filesystem_) : Findings{};
+    // As it lies, with its journal not replayed, such metadata is not expected to agree with itself.
+    return replayed_ ? check_groups(*filesystem_) : Findings{};
   }
 
   [[nodiscard]] Result<std::unique_ptr<const volume::Inode>> inode(InodeNumber number) const override {
@@ -55,12 +70,13 @@ class Ext4Volume final : public volume::Volume {
  private:
   [[nodiscard]] Result<std::unique_ptr<const volume::Inode>> make(Result<InodeRecord> record) const {
     if (!record) return fail(std::move(record.error()));
-    return std::make_unique<const Ext4Inode>(filesystem_, *std::move(record));
+    return std::make_unique<const Ext4Inode>(filesystem_, *std::move(record), journal_);
   }
 
   std::shared_ptr<const Filesystem> filesystem_;
   volume::VolumeFacts facts_;
-  bool recovered_;
+  bool replayed_;
+  std::shared_ptr<const LazyHistory> journal_;
 };
 
 }  // namespace
@@ -75,10 +91,11 @@ Result<std::shared_ptr<const volume::Volume>> open(std::shared_ptr<const source:
   auto recovered = recover(lying, options);
   if (!recovered) return fail(std::move(recovered.error()));
   volume::VolumeFacts facts = volume_facts(*recovered->filesystem);
+  const bool replayed = !recovered->facts.needed || (options.replay && recovered->facts.whole);
   facts.replay = std::move(recovered->facts);
   facts.findings.insert(facts.findings.end(), recovered->findings.begin(), recovered->findings.end());
-  const bool whole = !facts.replay.needed || (options.replay && facts.replay.whole);
-  return std::make_shared<const Ext4Volume>(std::move(recovered->filesystem), std::move(facts), whole);
+  return std::make_shared<const Ext4Volume>(std::move(recovered->filesystem), std::move(facts), replayed,
+                                            std::make_shared<const LazyHistory>(lying, options.journal));
 }
 
 }  // namespace coldread::ext4
