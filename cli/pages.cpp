@@ -253,7 +253,7 @@ int pages(const Arguments& arguments, Io& io) {
   }
   const int code = PageTable(*at, *plan, arguments, io).print();
   name_unused_keys(at->session, arguments, io);
-  return code;
+  return at->exit_code(code);
 }
 
 }  // namespace coldread::cli

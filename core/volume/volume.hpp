@@ -25,6 +25,10 @@ struct ReplayFacts {
   std::uint64_t blocks = 0;           ///< of the filesystem: those whose bytes differ from the image's
   std::vector<std::uint64_t> inodes;  ///< whose record on disk differs from the image's; ascending, a thousand at most
   std::uint64_t inodes_total = 0;     ///< how many there are
+  /// False where some of it could not be applied, and the findings say what: then what is read may be older than what
+  /// had been committed.
+  bool whole = true;
+  bool external_journal = false;  ///< the journal is on a device of its own, whether or not it is needed
 };
 
 /// What the superblock says.

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/little_endian.hpp"
 #include "core/base/text.hpp"
 #include "fs/ext4/changed_inodes.hpp"
 #include "fs/ext4/features.hpp"
@@ -62,16 +63,31 @@ void name_inodes(Recovery& recovery, const source::BlockSource& before, const st
   recovery.facts.inodes_total = changed.total;
 }
 
+/// Says where fast commits go on from the log.
+void note_fast_commits(Recovery& recovery, const FastCommitArea& area) {
+  // struct ext4_fc_tl, little-endian, and in the first block struct ext4_fc_head (journal.rst, "Fast commits").
+  constexpr std::uint16_t kHeadTag = 9;
+  constexpr std::uint64_t kTidOffset = 8;
+  const auto block = area.read(0);
+  if (!block || ByteView(*block).load<Le16>(0)->get() != kHeadTag) return;
+  if (ByteView(*block).load<Le32>(kTidOffset)->get() != area.expected_tid) return;
+  recovery.facts.whole = false;
+  recovery.findings.push_back(area.log->where(area.first) + ": fast commits of transaction " +
+                              std::to_string(area.expected_tid) + " follow the log; they are not applied");
+}
+
 void replay(Recovery& recovery, const std::shared_ptr<const JournalLog>& log) {
   const std::shared_ptr<const Filesystem> before = recovery.filesystem;
   JournalReplay replayed = replay_journal(*before, log);
   recovery.facts.applied = replayed.applied;
   recovery.facts.transactions = replayed.transactions;
   recovery.facts.revoked = replayed.revoked;
+  recovery.facts.whole = replayed.findings.empty();
   recovery.findings.insert(recovery.findings.end(), replayed.findings.begin(), replayed.findings.end());
   if (replayed.source != before->source) {
     recovery.filesystem = reread(*before, std::move(replayed.source), recovery.findings);
   }
+  if (replayed.fast_commits) note_fast_commits(recovery, *replayed.fast_commits);
   name_inodes(recovery, *before->source, replayed.changed_blocks);
 }
 
@@ -93,8 +109,9 @@ Result<Recovery> recover(const std::shared_ptr<const Filesystem>& filesystem, co
     if (flagged) recovery.findings.emplace_back("the superblock has needs_recovery, and the filesystem has no journal");
     return recovery;
   }
+  recovery.facts.external_journal = has_external_journal(s);
   const bool ask_journal = !flagged && filesystem->found.group != 0;
-  const bool wrong_device_matters = options.journal != nullptr && has_external_journal(s);
+  const bool wrong_device_matters = options.journal != nullptr && recovery.facts.external_journal;
   if (!flagged && !ask_journal && !wrong_device_matters) return recovery;
   recovery.facts.needed = flagged;
   if (flagged) recovery.facts.kind = "journal";
@@ -102,7 +119,9 @@ Result<Recovery> recover(const std::shared_ptr<const Filesystem>& filesystem, co
 
   auto journal = find_journal(filesystem, options);
   if (!journal) {
-    if (has_external_journal(s) && (flagged || options.journal != nullptr)) return fail(std::move(journal.error()));
+    if (recovery.facts.external_journal && (flagged || options.journal != nullptr))
+      return fail(std::move(journal.error()));
+    recovery.facts.whole = false;
     recovery.findings.push_back((flagged ? "the journal cannot be replayed, and the filesystem is read as it lies: "
                                          : "whether the journal was replayed is not known: ") +
                                 journal.error().message());
