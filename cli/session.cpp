@@ -51,6 +51,13 @@ Result<Session> open_session(const Arguments& arguments, Io& io) {
   for (const fs::Found& found : session.contents.filesystems) {
     if (found.error) complain(io, arguments.image + ": " + partition_name(found) + ": " + found.error->message());
   }
+  const bool journal_used = std::any_of(
+      session.contents.filesystems.begin(), session.contents.filesystems.end(),
+      [](const fs::Found& found) { return found.volume != nullptr && found.volume->facts().replay.external_journal; });
+  if (!arguments.journal.empty() && !journal_used && !arguments.quiet) {
+    complain(io,
+             arguments.journal + ": it was not used: no filesystem that was opened has its journal on another device");
+  }
   for (const Finding& finding : session.contents.table.findings) complain(io, arguments.image + ": " + finding);
   return session;
 }

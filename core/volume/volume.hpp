@@ -28,6 +28,7 @@ struct ReplayFacts {
   /// False where some of it could not be applied, and the findings say what: then what is read may be older than what
   /// had been committed.
   bool whole = true;
+  bool external_journal = false;  ///< the journal is on a device of its own, whether or not it is needed
 };
 
 /// What the superblock says.

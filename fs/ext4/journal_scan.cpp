@@ -12,7 +12,7 @@ namespace coldread::ext4 {
 namespace {
 
 // More than the blocks of the largest journal that mke2fs makes (10,240,000); bounds what is kept of the log.
-constexpr std::size_t kMaxLoggedBlocks = std::size_t{1} << 24;
+constexpr std::size_t kMaxLoggedBlocks = 12'000'000;
 
 class Scan {
  public:
@@ -20,6 +20,7 @@ class Scan {
       : log_(log),
         journal_(log.superblock()),
         block_(journal_.block_size),
+        limit_(std::min<std::uint64_t>(journal_.last - journal_.first, log.source()->size() / journal_.block_size)),
         next_(journal_.start),
         sequence_(journal_.sequence) {}
 
@@ -32,9 +33,9 @@ class Scan {
  private:
   /// Takes the next header of the log. False where the log ends with it.
   bool step() {
-    if (walked_ > journal_.last - journal_.first) {
-      scan_.findings.push_back(log_.where(at_) + ": the log comes round to its beginning inside transaction " +
-                               std::to_string(sequence_) + ", which is not replayed");
+    if (walked_ > limit_) {
+      scan_.findings.push_back(log_.where(at_) + ": the log does not end within its room; its transaction " +
+                               std::to_string(sequence_) + " is not replayed");
       scan_.whole = false;
       return false;
     }
@@ -139,6 +140,7 @@ class Scan {
   const JournalLog& log_;
   const JournalSuperblock& journal_;
   Bytes block_;
+  std::uint64_t limit_;   ///< blocks: no log is longer than its circle, nor than what holds it, whatever maps it
   std::uint64_t at_ = 0;  ///< the header at hand
   std::uint64_t next_;    ///< the block after what was taken
   std::uint64_t walked_ = 0;

@@ -109,8 +109,9 @@ Result<Recovery> recover(const std::shared_ptr<const Filesystem>& filesystem, co
     if (flagged) recovery.findings.emplace_back("the superblock has needs_recovery, and the filesystem has no journal");
     return recovery;
   }
+  recovery.facts.external_journal = has_external_journal(s);
   const bool ask_journal = !flagged && filesystem->found.group != 0;
-  const bool wrong_device_matters = options.journal != nullptr && has_external_journal(s);
+  const bool wrong_device_matters = options.journal != nullptr && recovery.facts.external_journal;
   if (!flagged && !ask_journal && !wrong_device_matters) return recovery;
   recovery.facts.needed = flagged;
   if (flagged) recovery.facts.kind = "journal";
@@ -118,7 +119,8 @@ Result<Recovery> recover(const std::shared_ptr<const Filesystem>& filesystem, co
 
   auto journal = find_journal(filesystem, options);
   if (!journal) {
-    if (has_external_journal(s) && (flagged || options.journal != nullptr)) return fail(std::move(journal.error()));
+    if (recovery.facts.external_journal && (flagged || options.journal != nullptr))
+      return fail(std::move(journal.error()));
     recovery.facts.whole = false;
     recovery.findings.push_back((flagged ? "the journal cannot be replayed, and the filesystem is read as it lies: "
                                          : "whether the journal was replayed is not known: ") +

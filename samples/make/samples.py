@@ -520,7 +520,46 @@ def disk_mbr():
                  "5": encrypted_partition("disk-mbr-5", 4096)})
 
 
+def deleted_1k():
+    s = Sample("deleted-1k", "files that were deleted: the journal still has their inodes, plain and encrypted, with "
+               "extents in the inode and in a tree, symlinks, and names that a directory's growth left behind",
+               16, 1024, ext4("deleted-1k", 1024, "-O", "encrypt", "-J", "size=4", "-N", "512"))
+    s.mkdir("plain")
+    s.data("plain/note.txt", "Burn after reading.\n")
+    s.file("plain/report.txt", size=5000, kind="text")
+    s.file("plain/large.bin", size=300 * 1024 + 77, kind="pattern")
+    s.file("plain/sparse.bin", every_other=[1024, 30], kind="text")
+    s.file("plain/hole.bin", kind="text", segments=[[0, 2000], [40 * 1024, 3000]])
+    s.file("plain/unwritten.bin", kind="text", allocate=[0, 16 * 1024, 0], segments=[[5 * 1024, 1024]])
+    s.file("plain/empty", size=0)
+    s.file("plain/kept.txt", size=3000, kind="text")
+    s.step("symlink", path="plain/fast", target="note.txt")
+    s.step("symlink", path="plain/slow", target="far/away/" * 12)
+    s.xattr("plain/report.txt", "user.origin", b"scanner")
+    s.key("vault")
+    s.encrypted_directory("vault", "vault")
+    s.data("vault/diary.txt", "Nobody will ever read this.\n")
+    s.file("vault/ledger.bin", size=9000)
+    s.file("vault/sparse.bin", segments=[[3 * 1024, 2000], [20 * 1024, 1000]])
+    s.file("vault/kept.bin", size=2000)
+    s.step("symlink", path="vault/pointer", target="diary.txt")
+    s.crowd("crowd", 60, size_below=40)
+    for path in ("plain/note.txt", "vault/diary.txt"):
+        s.utime(path, NANOSECONDS)
+    s.step("sync")
+    for name in ("note.txt", "report.txt", "large.bin", "sparse.bin", "hole.bin", "unwritten.bin", "empty", "fast",
+                 "slow"):
+        s.step("delete", path=f"plain/{name}")
+    for name in ("diary.txt", "ledger.bin", "sparse.bin", "pointer"):
+        s.step("delete", path=f"vault/{name}")
+    for i in range(3, 60, 7):
+        s.step("delete", path=f"crowd/f{i:04d}")
+    s.step("sync")
+    s.file("plain/after.txt", size=6000, kind="text")
+    return s.spec
+
+
 def all_samples():
     specs = [first_light(), plain_1k(), v2_xts_1k(), verity_4k(), verity_1k(), old_layout(), metabg_1k(), blocks_16k(),
-             disk_gpt(), disk_mbr()]
+             deleted_1k(), disk_gpt(), disk_mbr()]
     return {spec["name"]: spec for spec in specs}

@@ -42,7 +42,7 @@ def load_certificate(pem):
 class Populate:
     def __init__(self, spec, device, mount_point, folder):
         self.spec, self.device, self.mount_point, self.folder = spec, device, mount_point, folder
-        self.key_ids, self.written = {}, {}
+        self.key_ids, self.written, self.deleted = {}, {}, []
         self.private = tempfile.mkdtemp()
 
     def run(self):
@@ -60,7 +60,7 @@ class Populate:
         unmount(self.mount_point)
         with linux.Opened(self.device, os.O_RDWR) as fd:
             os.fsync(fd)
-        return {"mkfs": " ".join(mkfs), "key_ids": self.key_ids, "written": self.written,
+        return {"mkfs": " ".join(mkfs), "key_ids": self.key_ids, "written": self.written, "deleted": self.deleted,
                 "kernel": os.uname().release, "page_size": os.sysconf("SC_PAGE_SIZE")}
 
     def add_keys(self):
@@ -176,6 +176,24 @@ class Populate:
 
     def unlink(self, path):
         os.unlink(self.full(path))
+
+    def sync(self):
+        """Ends the journal's transaction, so that a later deletion is in another one."""
+        os.sync()
+
+    def delete(self, path):
+        """Removes a file for good; the truth keeps what it was."""
+        full = self.full(path)
+        status = os.lstat(full)
+        if stat.S_ISREG(status.st_mode) and path not in self.written:
+            with linux.Opened(full, os.O_RDONLY) as fd:
+                self.remember(fd, path)
+        gone = {"path": path, "ino": status.st_ino, "size": status.st_size, "mode": status.st_mode,
+                "mtime_ns": status.st_mtime_ns, "sha256": self.written.pop(path, None)}
+        if stat.S_ISLNK(status.st_mode):
+            gone["target"] = os.fsdecode(os.readlink(full))
+        os.unlink(full)
+        self.deleted.append(gone)
 
     def mknod(self, path, type, device=(0, 0), mode=0o644):
         os.mknod(self.full(path), FILE_TYPES[type] | mode, os.makedev(*device))

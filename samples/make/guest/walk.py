@@ -165,13 +165,15 @@ class Walk:
         with open("/proc/mounts") as f:
             mounted = next(line.strip() for line in f if f" {self.mount_point} " in line)
         ids = self.populated["key_ids"]
+        deleted = self.populated["deleted"]
         return {"fs": self.spec["fs"], "block_size": os.statvfs(self.root).f_bsize,
                 "page_size": os.sysconf("SC_PAGE_SIZE"), "kernel": f"{os.uname().release} {os.uname().machine}",
                 "made_on_kernel": self.populated["kernel"], "made_on_page_size": self.populated["page_size"],
                 "mkfs": self.populated["mkfs"], "mount_options": self.spec["walk_options"],
                 "populate_mount_options": self.spec["mount_options"], "mounted_as": mounted, "keys": self.keys,
                 "unsupplied_keys": [ids[k["name"]] for k in self.spec["keys"] if not k["supplied"]],
-                "mismatches": self.mismatches, "policies": self.policies, "files": self.files}
+                "mismatches": self.mismatches, "policies": self.policies, "files": self.files,
+                **({"deleted": deleted} if deleted else {})}
 
     def supplied(self, policy):
         return any(key["id"] == policy["id"] for key in self.keys)
