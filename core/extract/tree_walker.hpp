@@ -22,9 +22,9 @@ struct WalkItem {
   std::shared_ptr<const volume::Inode> inode;  ///< null where it could not be read
   std::optional<Error> error;                  ///< why, then
   std::optional<Encryption> encryption;
-  bool name_locked = false;           ///< the name is a no-key name: the key of its directory is missing
+  bool name_locked = false;            ///< the name is a no-key name: the key of its directory is missing
   std::optional<DeletedFile> deleted;  ///< it is what remains of a deleted file; `inode` is null where only a name is
-  std::vector<std::string> problems;  ///< findings; with any of them the entry is not `ok`
+  std::vector<std::string> problems;   ///< findings; with any of them the entry is not `ok`
 
   [[nodiscard]] bool locked() const { return name_locked || (encryption && encryption->key == nullptr); }
 };

@@ -83,7 +83,7 @@ struct Entry {
   Time ctime;
   std::optional<Time> crtime;
   std::vector<std::pair<std::string, std::string>> xattrs;  ///< name and value, raw bytes
-  std::string status;                                       ///< ok, damaged, locked, skipped, error, recovered; empty: not told
+  std::string status;  ///< ok, damaged, locked, skipped, error, recovered; empty: not told
   std::vector<std::pair<std::string, std::string>> hashes;  ///< algorithm and hex
   std::optional<EncryptionRef> encryption;
   std::optional<VerityResult> verity;
@@ -130,7 +130,8 @@ struct Summary {
   std::uint64_t verified = 0, mismatch = 0, malformed = 0;
   std::uint64_t pages_total = 0, pages_bad = 0;
 
-  /// Counts one entry. What remains of deleted files counts as `recovered` and as nothing else. Files, bytes, pages and verity results are counted per name, as the entries are.
+  /// Counts one entry. What remains of deleted files counts as `recovered` and as nothing else. Files, bytes, pages and
+  /// verity results are counted per name, as the entries are.
   void add(const Entry& entry);
 };
 
