@@ -18,7 +18,9 @@ Result<OnePath> open_one_path(const Arguments& arguments, Io& io) {
   if (!at.volume().facts().replay.whole) {
     for (const Finding& finding : at.volume().facts().findings) complain(io, arguments.image + ": " + finding);
   }
-  auto item = find_path(at.volume(), *at.session.keys, arguments.paths.empty() ? "/" : arguments.paths.front());
+  at.orphans = find_orphans(at.volume(), arguments, io);
+  auto item = find_path(at.volume(), *at.session.keys, arguments.paths.empty() ? "/" : arguments.paths.front(),
+                        at.orphans ? &*at.orphans : nullptr);
   if (!item) return fail(std::move(item.error()));
   at.item = std::move(*item);
   at.page_size = page_size_for(arguments, at.volume());
