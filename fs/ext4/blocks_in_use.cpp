@@ -1,10 +1,12 @@
 #include "fs/ext4/blocks_in_use.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "fs/ext4/bitmaps.hpp"
 #include "fs/ext4/group_descriptors.hpp"
+#include "fs/ext4/recovery_edits.hpp"
 
 namespace coldread::ext4 {
 namespace {
@@ -49,9 +51,25 @@ Bytes metadata_of(const Superblock& s, std::uint32_t group, const GroupDescripto
 
 }  // namespace
 
+BlocksInUse::BlocksInUse(std::shared_ptr<const Filesystem> filesystem) : filesystem_(std::move(filesystem)) {
+  if (!filesystem_->edits) return;
+  for (const auto& [inode, edits] : filesystem_->edits->ranges) {
+    for (const auto& [begin, edit] : edits.all()) {
+      if (edit.kind != RangeEdit::Kind::kMapped && edit.kind != RangeEdit::Kind::kUnwritten) continue;
+      std::uint64_t& end = given_[edit.start];
+      end = std::max(end, edit.start + (edit.end - begin));
+    }
+  }
+  // Where runs overlap, which sound ones do not, the earlier one's end may lie past the later one's.
+  std::uint64_t reached = 0;
+  for (auto& [begin, end] : given_) reached = end = std::max(end, reached);
+}
+
 BlockUse BlocksInUse::use_of(std::uint64_t block) const {
   const Superblock& s = filesystem_->superblock();
   if (!s.blocks_valid(block, 1)) return BlockUse::kInUse;
+  const auto after = given_.upper_bound(block);
+  if (after != given_.begin() && block < std::prev(after)->second) return BlockUse::kInUse;
   const std::uint64_t group = (block - s.first_data_block) / s.blocks_per_group;
   const Bits bits = bits_of(static_cast<std::uint32_t>(group));
   if (bits == nullptr) return BlockUse::kUnknown;

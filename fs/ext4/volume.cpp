@@ -12,6 +12,7 @@
 #include "fs/ext4/lazy_history.hpp"
 #include "fs/ext4/old_inodes.hpp"
 #include "fs/ext4/recovery.hpp"
+#include "fs/ext4/recovery_edits.hpp"
 #include "fs/ext4/volume_facts.hpp"
 
 namespace coldread::ext4 {
@@ -60,6 +61,9 @@ class Ext4Volume final : public volume::Volume {
   }
 
   [[nodiscard]] Result<std::unique_ptr<const volume::Inode>> nameless_inode(InodeNumber number) const override {
+    if (filesystem_->edits && filesystem_->edits->gone.contains(number.value)) {
+      return fail(ErrorKind::kNotFound, "inode " + std::to_string(number.value), "recovery deletes it");
+    }
     auto record = read_inode(*filesystem_, number, Unlinked::kTake);
     if (record && record->has(kEaInodeFlag)) {
       return fail(ErrorKind::kNotFound, record->where(), "it holds an attribute's value");

@@ -130,7 +130,7 @@ void walk(const volume::Volume& volume) {
 
 void look_at_image(Bytes image) {
   const std::uint64_t size = image.size();
-  const auto volume = ext4::open(std::make_shared<source::MemorySource>(std::move(image)), {.replay = false});
+  const auto volume = ext4::open(std::make_shared<source::MemorySource>(std::move(image)), {.replay = false, .journal = nullptr});
   if (!volume) {
     require(!volume.error().message().empty(), "a refusal has a sentence");
     return;

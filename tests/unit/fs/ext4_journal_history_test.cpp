@@ -159,7 +159,7 @@ BOOST_AUTO_TEST_CASE(copies_that_newer_ones_were_written_over) {
   journal.transaction(5, {{80, filled('n')}});
   const JournalHistory history(journal.log(), 0);
   BOOST_TEST(content(history, 70, 8) == 'a');
-  for (const std::uint64_t block : {71, 72, 73}) BOOST_TEST(content(history, block, 8) != 'n');
+  for (const std::uint64_t block : {71u, 72u, 73u}) BOOST_TEST(content(history, block, 8) != 'n');
   BOOST_TEST(content(history, 71, 8) == '!');
   BOOST_TEST(content(history, 72, 8) == '!');
   BOOST_TEST(content(history, 80, 8) == 'n');
