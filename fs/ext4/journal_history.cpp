@@ -17,10 +17,12 @@ namespace {
 constexpr std::size_t kMaxCopies = std::size_t{1} << 22;
 constexpr std::size_t kMaxRevokes = std::size_t{1} << 22;
 constexpr std::uint32_t kMaxNanoseconds = 999'999'999;
+constexpr std::uint64_t kMaxSeconds = 253'402'300'799;  // the end of the year 9999
 
 std::optional<volume::Timestamp> time_in(const RawCommitHeader& commit) {
   const std::uint64_t seconds = commit.h_commit_sec;
-  if (seconds == 0 || seconds >> 63 != 0) return std::nullopt;
+  // debugfs writes the bytes of the time the other way round.
+  if (seconds == 0 || seconds > kMaxSeconds) return std::nullopt;
   return volume::Timestamp{static_cast<std::int64_t>(seconds),
                            std::min<std::uint32_t>(commit.h_commit_nsec, kMaxNanoseconds)};
 }

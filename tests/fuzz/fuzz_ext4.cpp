@@ -60,6 +60,38 @@ void look_at_map(const volume::Volume& volume, const volume::Inode& inode) {
   require(location->descriptor_offset + location->descriptor_size <= map->mapped_end(), "the descriptor is mapped");
 }
 
+void look_at_names(const volume::Inode& inode, const volume::Directory& directory) {
+  for (const volume::DirEntry& entry : directory.entries) {
+    require(!entry.name.empty() && entry.name != "." && entry.name != "..", "a name is one that a file can have");
+    require(inode.facts().encrypted || entry.name.find('/') == std::string::npos, "a name holds no slash");
+  }
+}
+
+void look_at_deleted_names(const volume::Inode& inode) {
+  const auto live = inode.entries();
+  const auto deleted = inode.deleted_entries();
+  require(live.has_value() == deleted.has_value(), "a directory has names of both kinds");
+  if (!live) return;
+  look_at_names(inode, *live);
+  look_at_names(inode, *deleted);
+  for (const volume::DirEntry& gone : deleted->entries) {
+    const auto is_same = [&](const volume::DirEntry& entry) {
+      return entry.name == gone.name && entry.inode == gone.inode;
+    };
+    require(std::none_of(live->entries.begin(), live->entries.end(), is_same), "a live name is not a deleted one");
+  }
+}
+
+void look_at(const volume::Volume& volume, const volume::Inode& inode) {
+  const volume::Xattrs xattrs = inode.xattrs();
+  require(std::is_sorted(xattrs.list.begin(), xattrs.list.end(),
+                         [](const auto& a, const auto& b) { return a.name < b.name; }),
+          "attributes are sorted");
+  static_cast<void>(inode.encryption_context());
+  look_at_deleted_names(inode);
+  look_at_map(volume, inode);
+}
+
 void look_at_inode(const volume::Volume& volume, InodeNumber number) {
   const auto inode = volume.inode(number);
   if (!inode) {
@@ -67,18 +99,19 @@ void look_at_inode(const volume::Volume& volume, InodeNumber number) {
     return;
   }
   require((*inode)->facts().number == number, "an inode has the number that it was asked for by");
-  const volume::Xattrs xattrs = (*inode)->xattrs();
-  require(std::is_sorted(xattrs.list.begin(), xattrs.list.end(),
-                         [](const auto& a, const auto& b) { return a.name < b.name; }),
-          "attributes are sorted");
-  static_cast<void>((*inode)->encryption_context());
-  if (const auto directory = (*inode)->entries()) {
-    for (const volume::DirEntry& entry : directory->entries) {
-      require(!entry.name.empty() && entry.name != "." && entry.name != "..", "a name is one that a file can have");
-      require((*inode)->facts().encrypted || entry.name.find('/') == std::string::npos, "a name holds no slash");
-    }
+  look_at(volume, **inode);
+}
+
+void look_at_old_inodes(const volume::Volume& volume) {
+  const volume::OldInodes old = volume.old_inodes();
+  std::size_t looked = 0;
+  std::uint64_t before = 0;
+  for (const volume::OldInode& one : old.list) {
+    require(one.inode != nullptr && one.inode->facts().number == one.number, "an older inode has its number");
+    require(one.number.value > before, "older inodes ascend");
+    before = one.number.value;
+    if (++looked <= kMaxItems) look_at(volume, *one.inode);
   }
-  look_at_map(volume, **inode);
 }
 
 void read_window(const read::PageReader& reader, std::uint64_t index, MutableByteSpan buffer) {
@@ -130,7 +163,7 @@ void walk(const volume::Volume& volume) {
 
 void look_at_image(Bytes image) {
   const std::uint64_t size = image.size();
-  const auto volume = ext4::open(std::make_shared<source::MemorySource>(std::move(image)), {.replay = false, .journal = nullptr});
+  const auto volume = ext4::open(std::make_shared<source::MemorySource>(std::move(image)), {false, nullptr});
   if (!volume) {
     require(!volume.error().message().empty(), "a refusal has a sentence");
     return;
@@ -139,6 +172,7 @@ void look_at_image(Bytes image) {
   static_cast<void>((*volume)->check_metadata());
   look_at_inode(**volume, (*volume)->root());
   for (std::uint64_t number = 1; number <= kMaxInode; ++number) look_at_inode(**volume, {number});
+  look_at_old_inodes(**volume);
   walk(**volume);
 }
 

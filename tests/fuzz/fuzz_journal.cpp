@@ -7,6 +7,7 @@
 #include "fs/ext4/crc32c.hpp"
 #include "fs/ext4/journal.hpp"
 #include "fs/ext4/journal_find.hpp"
+#include "fs/ext4/journal_history.hpp"
 #include "fs/ext4/volume.hpp"
 #include "tests/fuzz/sparse_image.hpp"
 
@@ -76,6 +77,25 @@ void check_source(const source::BlockSource& source) {
   require(reached == whole.size(), "places reach the end");
 }
 
+/// What was ever in the log, and the inodes in it.
+void look_at_history(const volume::Volume& volume, const std::shared_ptr<const ext4::JournalLog>& log) {
+  const ext4::JournalHistory history(log, 0);
+  for (const ext4::JournalCopy& copy : history.copies()) {
+    static_cast<void>(history.time_of(copy.sequence));
+    const ext4::JournalCopy* const content = history.content_at(copy.tag.block, copy.sequence);
+    require(content == nullptr || content->tag.block == copy.tag.block, "a copy is one of the block asked for");
+    require(content == nullptr || !history.after(content->sequence, copy.sequence), "content is not of later on");
+    static_cast<void>(history.read(copy));
+  }
+  const volume::OldInodes inodes = volume.old_inodes();
+  for (const volume::OldInode& old : inodes.list) {
+    const auto map = old.inode->map();
+    if (map && map->mapped_end() != 0) static_cast<void>(map->piece(0, map->mapped_end()));
+    static_cast<void>(old.inode->xattrs());
+    static_cast<void>(old.inode->deleted_entries());
+  }
+}
+
 void replay(Bytes device_bytes) {
   const auto image = std::make_shared<const source::MemorySource>(filesystem_image());
   const auto device = std::make_shared<const source::MemorySource>(std::move(device_bytes), source::Medium::kJournal);
@@ -98,6 +118,7 @@ void replay(Bytes device_bytes) {
           "changed blocks are the filesystem's");
   require(result.changed_blocks.size() <= result.applied, "no block changes by itself");
   if (result.fast_commits) static_cast<void>(result.fast_commits->read(0));
+  look_at_history(**volume, journal->log);
 }
 
 }  // namespace

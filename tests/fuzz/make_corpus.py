@@ -212,6 +212,33 @@ def ext4_and_xattr(scratch: Path):
     put("ext4", "backup-superblock", sparse(bytes(damaged)))
 
 
+def deleted(scratch: Path):
+    """A file and a directory's block that only the journal still has, in an inode that becomes the journal."""
+    image, log = make_image(scratch, 256, 1024, "metadata_csum", "-N", "48"), scratch / "log"
+    log.write_bytes(b"\1" * 24 * 1024)
+    run("debugfs", "-w", "-R", f"write {log} log", image)
+    def at(path):
+        text = run("debugfs", "-R", f"imap {path}", image).decode()
+        return int(re.search(r"at block (\d+)", text)[1])
+    def first_block(path):
+        return int(run("debugfs", "-R", f"blocks {path}", image).split()[0])
+    journal_inode = int(run("debugfs", "-R", "stat log", image).split()[1])
+    history = Journal(3, False)
+    numbers = sorted({at("file"), at("pieces"), at("secret"), first_block("/"), first_block("many")})
+    history.write(4, {number: block_of(image, number) for number in numbers})
+    history.commit(4)
+    start = first_block("log")
+    run("debugfs", "-w", "-f", "-", image, stdin=f"""
+rm /file
+rm /pieces
+ssv journal_inum {journal_inode}
+feature has_journal
+""".encode())
+    raw = bytearray(image.read_bytes())
+    raw[start * 1024:(start + 24) * 1024] = history.emptied(24)
+    put("ext4", "deleted-1k", sparse(bytes(raw)))
+
+
 def fscrypt():
     text = encrypt_name(b"name") + b"\x10\0" + encrypt_name(b"target")
     def seed(context, rest, log_block=0):
@@ -293,7 +320,7 @@ class Journal:
     def write(self, sequence: int, writes: dict):
         tags, copies = b"", []
         for number, (block, fill) in enumerate(writes.items()):
-            copy, flags = fill * 1024, 2 if number else 0
+            copy, flags = fill if len(fill) == 1024 else fill * 1024, 2 if number else 0
             if fill == b"!":
                 copy, flags = bytes(4) + copy[4:], flags | 1
             if number == len(writes) - 1:
@@ -324,20 +351,28 @@ class Journal:
         self.blocks.append(block(checksum))
         self.sum = 0xFFFFFFFF
 
+    def super_block(self, length: int, start: int, sequence=1) -> bytes:
+        compat, incompat = int(self.version == 1), 1 | 2 * self.wide | {2: 8, 3: 16}.get(self.version, 0)
+        fields = struct.pack(">9I", 0xC03B3998, 4, 0, 1024, length, self.first, sequence, start, 0)
+        fields += struct.pack(">3I", compat, incompat, 0) + bytes(16) + struct.pack(">4I", 1, 0, 0, 0)
+        fields = (fields + struct.pack(">B", 4 if self.version > 1 else 0)).ljust(0xFC, b"\0")
+        checksum = crc(fields + bytes(772), "crc32c") if self.version > 1 else 0
+        return (fields + struct.pack(">I", checksum)).ljust(1024, b"\0")
+
+    def emptied(self, length: int) -> bytes:
+        """The content of a journal's inode whose transactions were all written back."""
+        self.first = 1
+        return self.super_block(length, 0, 9) + b"".join(self.blocks).ljust((length - 1) * 1024, b"\0")
+
     def device(self, length: int, start=3) -> bytes:
         """`start` is where the log's blocks begin; they go round."""
-        compat, incompat = int(self.version == 1), 1 | 2 * self.wide | {2: 8, 3: 16}.get(self.version, 0)
-        super_block = struct.pack(">9I", 0xC03B3998, 4, 0, 1024, length, self.first, 1, start, 0)
-        super_block += struct.pack(">3I", compat, incompat, 0) + bytes(16) + struct.pack(">4I", 1, 0, 0, 0)
-        super_block = (super_block + struct.pack(">B", 4 if self.version > 1 else 0)).ljust(0xFC, b"\0")
-        checksum = crc(super_block + bytes(772), "crc32c") if self.version > 1 else 0
         blocks = [bytes(1024)] * length
         ext4 = bytearray(1024)
         struct.pack_into("<I", ext4, 4, length)
         struct.pack_into("<H", ext4, 0x38, 0xEF53)
         struct.pack_into("<I", ext4, 0x60, 8)
         blocks[1] = bytes(ext4)
-        blocks[2] = (super_block + struct.pack(">I", checksum)).ljust(1024, b"\0")
+        blocks[2] = self.super_block(length, start)
         for number, block in enumerate(self.blocks):
             blocks[self.first + (start - self.first + number) % (length - self.first)] = block
         return b"".join(blocks)
@@ -400,6 +435,7 @@ def main():
     shutil.rmtree(CORPUS, ignore_errors=True)
     with tempfile.TemporaryDirectory() as scratch:
         ext4_and_xattr(Path(scratch))
+        deleted(Path(scratch))
         fscrypt()
         verity(Path(scratch))
     journal()

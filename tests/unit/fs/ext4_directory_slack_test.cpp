@@ -41,8 +41,8 @@ std::vector<std::string> slack(const std::vector<Bytes>& blocks, std::uint32_t f
   const auto filesystem = image.filesystem();
   const Ext4Inode directory(filesystem, read_inode(*filesystem, InodeNumber{ImageBuilder::kFile}).value());
   std::vector<std::string> found;
-  const volume::Directory remaining = directory.deleted_entries().value();
-  for (const volume::DirEntry& entry : remaining.entries) {
+  const volume::Directory deleted = directory.deleted_entries().value();
+  for (const volume::DirEntry& entry : deleted.entries) {
     found.push_back(std::to_string(entry.inode.value) + " " + entry.name);
   }
   return found;

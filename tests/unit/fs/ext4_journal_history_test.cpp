@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE(damage_is_told) {
   BOOST_TEST(history.findings().size() == 1u);
 
   journal.damage(first);
-  journal.damage(first + 3);  // the commit
+  journal.damage(first + 3, 50);  // the commit
   history = JournalHistory(journal.log(), 0);
   BOOST_TEST(history.copies().empty());
   BOOST_TEST(history.findings().size() == 1u);
@@ -163,6 +163,16 @@ BOOST_AUTO_TEST_CASE(copies_that_newer_ones_were_written_over) {
   BOOST_TEST(content(history, 71, 8) == '!');
   BOOST_TEST(content(history, 72, 8) == '!');
   BOOST_TEST(content(history, 80, 8) == 'n');
+}
+
+BOOST_AUTO_TEST_CASE(times_that_nobody_lives_in) {
+  JournalBuilder journal = emptied();
+  journal.transaction(4, {{70, filled('a')}}, 0);
+  journal.transaction(5, {{70, filled('b')}}, std::uint64_t{1} << 40);
+  const JournalHistory history(journal.log(), 0);
+  BOOST_TEST(!history.time_of(4));
+  BOOST_TEST(!history.time_of(5));
+  BOOST_TEST(content(history, 70, 5) == 'b');
 }
 
 BOOST_AUTO_TEST_CASE(sequence_numbers_wrap_around) {
