@@ -36,13 +36,22 @@ report::JsonValue filesystem_json(const fs::Found& found, const std::vector<repo
   return json;
 }
 
+std::string orphans_text(const volume::ReplayFacts& replay) {
+  std::string text;
+  if (replay.orphans_truncated != 0) text += "; " + std::to_string(replay.orphans_truncated) + " orphans truncated";
+  if (replay.orphans_removed != 0) text += "; " + std::to_string(replay.orphans_removed) + " orphans removed";
+  return text;
+}
+
 std::string replay_text(const volume::ReplayFacts& replay) {
-  if (!replay.needed) return "not needed";
+  if (!replay.needed) return "not needed" + orphans_text(replay);
   if (replay.applied == 0) return replay.kind + " needed, nothing applied: read as it lies";
-  return replay.kind + " applied in memory: " + std::to_string(replay.applied) + " block copies of " +
+  const bool fast = replay.kind == "fast-commit";
+  return replay.kind + " applied in memory: " + std::to_string(replay.applied) +
+         (fast ? " tags of " + std::to_string(replay.fast_commits) + " fast commits, after " : " block copies of ") +
          std::to_string(replay.transactions) + " transactions, " + std::to_string(replay.revoked) + " revoked; " +
          std::to_string(replay.blocks) + " blocks and " + std::to_string(replay.inodes_total) +
-         " inodes differ from the image";
+         " inodes differ from the image" + orphans_text(replay);
 }
 
 void print_filesystem(const fs::Found& found, const std::vector<report::Policy>& policies, Io& io) {

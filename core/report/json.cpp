@@ -147,6 +147,8 @@ JsonValue to_json(const Replay& replay) {
   out.set("needed", replay.needed);
   if (!replay.kind.empty()) out.set("kind", replay.kind);
   out.set("applied", replay.applied);
+  if (replay.orphans_truncated != 0) out.set("orphans_truncated", replay.orphans_truncated);
+  if (replay.orphans_removed != 0) out.set("orphans_removed", replay.orphans_removed);
   if (!replay.needed) return out;
   out.set("transactions", replay.transactions);
   out.set("revoked", replay.revoked);
@@ -155,6 +157,7 @@ JsonValue to_json(const Replay& replay) {
   for (const std::uint64_t inode : replay.inodes) inodes.append(inode);
   out.set("inodes", std::move(inodes));
   out.set("inodes_total", replay.inodes_total);
+  if (replay.fast_commits != 0) out.set("fast_commits", replay.fast_commits);
   return out;
 }
 

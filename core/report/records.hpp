@@ -115,6 +115,9 @@ struct Replay {
   std::uint64_t blocks = 0;
   std::vector<std::uint64_t> inodes = {};  ///< the first of them
   std::uint64_t inodes_total = 0;
+  std::uint64_t fast_commits = 0;
+  std::uint64_t orphans_truncated = 0;
+  std::uint64_t orphans_removed = 0;
 };
 
 struct Summary {

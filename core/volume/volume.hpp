@@ -27,7 +27,10 @@ struct ReplayFacts {
   /// False where some of it could not be applied, and the findings say what: then what is read may be older than what
   /// had been committed.
   bool whole = true;
-  bool external_journal = false;  ///< the journal is on a device of its own, whether or not it is needed
+  bool external_journal = false;        ///< the journal is on a device of its own, whether or not it is needed
+  std::uint64_t fast_commits = 0;       ///< whole fast commits that were replayed after the log
+  std::uint64_t orphans_truncated = 0;  ///< files cut to their size, whose truncation the crash broke off
+  std::uint64_t orphans_removed = 0;    ///< files without a name that were open when the crash came
 };
 
 /// What the superblock says.

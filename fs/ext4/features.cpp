@@ -28,7 +28,7 @@ constexpr std::array kFeatures = {
     Feature{Word::kCompat, kCompatSparseSuper2, "sparse_super2", true},
     Feature{Word::kCompat, 0x400, "fast_commit", true},
     Feature{Word::kCompat, 0x800, "stable_inodes", true},
-    Feature{Word::kCompat, 0x1000, "orphan_file", true},
+    Feature{Word::kCompat, kCompatOrphanFile, "orphan_file", true},
     Feature{Word::kIncompat, 0x1, "compression", false},
     Feature{Word::kIncompat, 0x2, "filetype", true},
     Feature{Word::kIncompat, kIncompatNeedsRecovery, "needs_recovery", true},

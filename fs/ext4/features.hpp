@@ -12,6 +12,7 @@ namespace coldread::ext4 {
 constexpr std::uint32_t kCompatDirIndex = 0x20;
 constexpr std::uint32_t kCompatHasJournal = 0x4;
 constexpr std::uint32_t kCompatSparseSuper2 = 0x200;
+constexpr std::uint32_t kCompatOrphanFile = 0x1000;
 
 constexpr std::uint32_t kIncompatNeedsRecovery = 0x4;
 constexpr std::uint32_t kIncompatJournalDev = 0x8;

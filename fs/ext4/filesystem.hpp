@@ -9,10 +9,14 @@
 
 namespace coldread::ext4 {
 
+struct RecoveryEdits;
+
 /// What every inode of a filesystem needs of it. Never changed once it is made, and so safe to share between threads.
 struct Filesystem {
   std::shared_ptr<const source::BlockSource> source;
   FoundSuperblock found;
+  /// What recovery changes of files and directories; null where it changes nothing.
+  std::shared_ptr<const RecoveryEdits> edits = nullptr;
 
   [[nodiscard]] const Superblock& superblock() const { return found.superblock; }
   [[nodiscard]] std::uint32_t block_size() const { return found.superblock.block_size; }

@@ -1,12 +1,14 @@
 #include "fs/ext4/recovery.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "core/base/little_endian.hpp"
 #include "core/base/text.hpp"
+#include "fs/ext4/after_log.hpp"
 #include "fs/ext4/changed_inodes.hpp"
 #include "fs/ext4/features.hpp"
 #include "fs/ext4/journal.hpp"
@@ -63,17 +65,30 @@ void name_inodes(Recovery& recovery, const source::BlockSource& before, const st
   recovery.facts.inodes_total = changed.total;
 }
 
-/// Says where fast commits go on from the log.
-void note_fast_commits(Recovery& recovery, const FastCommitArea& area) {
-  // struct ext4_fc_tl, little-endian, and in the first block struct ext4_fc_head (journal.rst, "Fast commits").
-  constexpr std::uint16_t kHeadTag = 9;
-  constexpr std::uint64_t kTidOffset = 8;
-  const auto block = area.read(0);
-  if (!block || ByteView(*block).load<Le16>(0)->get() != kHeadTag) return;
-  if (ByteView(*block).load<Le32>(kTidOffset)->get() != area.expected_tid) return;
-  recovery.facts.whole = false;
-  recovery.findings.push_back(area.log->where(area.first) + ": fast commits of transaction " +
-                              std::to_string(area.expected_tid) + " follow the log; they are not applied");
+/// Adds the inodes that recovery changes beyond blocks, as far as all that were known before are named.
+void name_more_inodes(volume::ReplayFacts& facts, const std::vector<std::uint64_t>& more) {
+  if (facts.inodes.size() != facts.inodes_total) return;
+  std::vector<std::uint64_t> all;
+  std::set_union(facts.inodes.begin(), facts.inodes.end(), more.begin(), more.end(), std::back_inserter(all));
+  facts.inodes_total = all.size();
+  if (all.size() > kMaxChangedInodes) all.resize(kMaxChangedInodes);
+  facts.inodes = std::move(all);
+}
+
+/// Fast commits and orphans, which the kernel comes to after the log.
+void go_on(Recovery& recovery, const std::optional<FastCommitArea>& fast_commits) {
+  AfterLog after = recover_after_log(recovery.filesystem, fast_commits);
+  recovery.filesystem = std::move(after.filesystem);
+  recovery.findings.insert(recovery.findings.end(), after.findings.begin(), after.findings.end());
+  if (after.tags_applied != 0) {
+    recovery.facts.kind = "fast-commit";
+    recovery.facts.applied = after.tags_applied;
+  }
+  recovery.facts.whole = recovery.facts.whole && after.whole;
+  recovery.facts.fast_commits = after.fast_commits;
+  recovery.facts.orphans_truncated = after.orphans_truncated;
+  recovery.facts.orphans_removed = after.orphans_removed;
+  name_more_inodes(recovery.facts, after.changed_inodes);
 }
 
 void replay(Recovery& recovery, const std::shared_ptr<const JournalLog>& log) {
@@ -87,8 +102,8 @@ void replay(Recovery& recovery, const std::shared_ptr<const JournalLog>& log) {
   if (replayed.source != before->source) {
     recovery.filesystem = reread(*before, std::move(replayed.source), recovery.findings);
   }
-  if (replayed.fast_commits) note_fast_commits(recovery, *replayed.fast_commits);
   name_inodes(recovery, *before->source, replayed.changed_blocks);
+  go_on(recovery, replayed.fast_commits);
 }
 
 }  // namespace
@@ -107,12 +122,16 @@ Result<Recovery> recover(const std::shared_ptr<const Filesystem>& filesystem, co
   const bool flagged = (s.features.incompat & kIncompatNeedsRecovery) != 0;
   if (!(s.features.compat & kCompatHasJournal)) {
     if (flagged) recovery.findings.emplace_back("the superblock has needs_recovery, and the filesystem has no journal");
+    if (options.replay) go_on(recovery, std::nullopt);
     return recovery;
   }
   recovery.facts.external_journal = has_external_journal(s);
   const bool ask_journal = !flagged && filesystem->found.group != 0;
   const bool wrong_device_matters = options.journal != nullptr && recovery.facts.external_journal;
-  if (!flagged && !ask_journal && !wrong_device_matters) return recovery;
+  if (!flagged && !ask_journal && !wrong_device_matters) {
+    if (options.replay) go_on(recovery, std::nullopt);
+    return recovery;
+  }
   recovery.facts.needed = flagged;
   if (flagged) recovery.facts.kind = "journal";
   if (!options.replay && !ask_journal) return recovery;

@@ -357,6 +357,38 @@ def journal():
         put("journal", name, bytes([version > 1]) + sparse(log.device(24, start)))
 
 
+def crc32c(data: bytes, crc=0) -> int:
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
+    return crc
+
+
+def fast_commit():
+    """An area of one commit; records as they are applied; a block of the orphan file."""
+    def name(parent, inode, text):
+        return struct.pack("<II", parent, inode) + text
+
+    inode = struct.pack("<HHI", 0o100644, 0, 3000).ljust(26, b"\0") + struct.pack("<HII", 1, 0, 0x80000)
+    records = [(6, struct.pack("<I", 16) + inode.ljust(160, b"\0")),
+               (1, struct.pack("<IIHHI", 16, 0, 3, 0, 40)), (3, name(2, 16, b"made")), (4, name(2, 12, b"again")),
+               (5, name(2, 12, b"file")), (2, struct.pack("<III", 12, 1, 2)),
+               (1, struct.pack("<IIHHI", 12, 2, 0x8001, 0, 50)),
+               (6, struct.pack("<I", 17) + inode.replace(struct.pack("<H", 0o100644), struct.pack("<H", 0o40755), 1)
+                .ljust(160, b"\0")), (3, name(2, 17, b"dir")), (3, name(17, 16, b"below"))]
+    tid = struct.pack("<I", 7)
+    area = struct.pack("<HHI", 9, 8, 0) + tid
+    area += b"".join(struct.pack("<HH", tag, len(value)) + value for tag, value in records)
+    area += struct.pack("<HH", 8, 1024 - len(area) - 4) + tid
+    put("fast_commit", "area", tid + (area + struct.pack("<I", crc32c(area))).ljust(1024, b"\0"))
+    least = {6: 132, 3: 9, 4: 9, 5: 9}
+    put("fast_commit", "records", bytes([12]) + b"".join(
+        bytes([tag - 1]) + (bytes([len(value) - least[tag]]) if tag in least else b"") + value
+        for tag, value in records))
+    put("fast_commit", "orphans", struct.pack("<III", 12, 0, 14).ljust(1016, b"\0") + struct.pack("<II", 0x0b10ca04, 0))
+
+
 def report():
     put("report", "utf8", "name \u00e9\u20ac\U0001f600\n\t\\\"".encode())
     put("report", "ill-formed", b"a\xff\xc0\x80\xed\xa0\x80\xf4\x90\x80\x80\xe2\x82 \x1b[31m\x9b\0end")
@@ -371,6 +403,7 @@ def main():
         fscrypt()
         verity(Path(scratch))
     journal()
+    fast_commit()
     report()
     total = sum(f.stat().st_size for f in CORPUS.rglob("*") if f.is_file())
     print(f"{total} bytes in {sum(f.is_file() for f in CORPUS.rglob('*'))} files")
