@@ -463,6 +463,75 @@ def blocks_16k():
     return s.spec
 
 
+def fast_commit():
+    """All after sync ends in fast commits. The kernel commits in full for symlinks, special files, xattrs and names in
+    encrypted directories, and where a truncation puts a file on the orphan list."""
+    block = 1024
+    s = Sample("fast-commit", "a crash after fast commits of every kind: names, ranges, inodes, orphans; 1K blocks", 8, block,
+               ext4("fast-commit", block, "-O", "fast_commit,encrypt", "-J", "size=1,fast_commit_size=512", "-N", "256"))
+    s.spec.update(crash=True, mount_options="noatime,commit=300", walk_options="rw,noatime")
+    s.key("main")
+    s.encrypted_directory("encrypted", "main")
+    s.mkdir("plain", "names", "emptied")
+    for directory in ("plain", "encrypted"):
+        for file in ("appended", "punched", "cut", "grown", "allocated", "kept_size", "zeroed", "remapped",
+                     "overwritten", "many", "untouched"):
+            s.file(f"{directory}/{file}", size=9 * block + 100)
+    for file in ("linked", "unlinked", "renamed", "replaced", "replacing", "reused", "chmodded", "orphan", "two_names"):
+        s.file(f"names/{file}", size=700, kind="text")
+    s.step("link", path="names/second_name", source="names/two_names")
+    s.file("emptied/file", size=10)
+    s.xattr("names/renamed", "user.kept", b"through the rename")
+    for directory in ("plain", "encrypted"):
+        s.step("change", path=f"{directory}/cut", truncate=3 * block + 21)
+    s.step("hold", path="names/orphan")
+    s.step("unlink", path="names/orphan")
+    s.step("sync")
+
+    for directory in ("plain", "encrypted"):
+        s.step("change", path=f"{directory}/appended", append=5000)
+        s.step("change", path=f"{directory}/appended", append=300)
+        s.step("change", path=f"{directory}/punched", punch=[[2 * block, 3 * block], [7 * block + 10, 50]])
+        s.step("change", path=f"{directory}/grown", truncate=40 * block + 5)
+        s.step("change", path=f"{directory}/allocated", allocate=[8 * block, 8 * block, 0])
+        s.step("change", path=f"{directory}/allocated", segments=[[12 * block, 2 * block]])
+        s.step("change", path=f"{directory}/kept_size", allocate=[8 * block, 8 * block, 1])
+        s.step("change", path=f"{directory}/zeroed", allocate=[block, 3 * block, 16])
+        s.step("change", path=f"{directory}/remapped", punch=[[0, 10 * block]])
+        s.step("change", path=f"{directory}/remapped", segments=[[block, 4 * block]])
+        s.step("change", path=f"{directory}/overwritten", segments=[[3 * block + 7, 2000]])
+        for at in range(20):
+            s.step("change", path=f"{directory}/many", segments=[[(12 + 2 * at) * block, block]], fsync=at % 5 == 4)
+    s.file("names/created", size=5000)
+    s.step("fsync", path="names/created")
+    s.step("link", path="names/linked_again", source="names/linked")
+    s.step("fsync", path="names/linked")
+    s.step("unlink", path="names/unlinked")
+    s.step("unlink", path="names/second_name")
+    s.step("fsync", path="names/two_names")
+    s.step("rename", path="names/renamed_to", source="names/renamed")
+    s.step("fsync", path="names/renamed_to")
+    s.step("rename", path="names/replaced", source="names/replacing")
+    s.step("fsync", path="names/replaced")
+    s.step("unlink", path="names/reused")
+    s.file("names/reused", size=1500, kind="text")
+    s.step("fsync", path="names/reused")
+    s.step("chmod", path="names/chmodded", mode=0o4711)
+    s.step("chown", path="names/chmodded", uid=70000, gid=80000)
+    s.utime("names/chmodded", BEFORE_1970, AFTER_2038)
+    s.step("fsync", path="names/chmodded")
+    s.mkdir("names/new", "names/new/nested")
+    s.file("names/new/nested/file", size=2500)
+    s.file("names/new/empty", size=0)
+    s.step("fsync", path="names/new/nested/file")
+    s.step("unlink", path="emptied/file")
+    s.step("rmdir", path="emptied")
+    s.file("names/last", size=100)
+    s.step("fsync", path="names/last")
+    s.step("many", directory="names", count=4, pattern="never_synced_%d", size_below=30)
+    return s.spec
+
+
 def disk(name, description, mib, table, sector, sfdisk, partitions):
     """partitions: {index: spec, or None for an empty partition}."""
     return {"name": name, "description": description, "mib": mib, "arch": "amd64", "table": table, "sector": sector,
@@ -522,5 +591,6 @@ def disk_mbr():
 
 def all_samples():
     specs = [first_light(), plain_1k(), v2_xts_1k(), verity_4k(), verity_1k(), old_layout(), metabg_1k(), blocks_16k(),
+             fast_commit(),
              disk_gpt(), disk_mbr()]
     return {spec["name"]: spec for spec in specs}

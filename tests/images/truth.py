@@ -52,6 +52,9 @@ def views(case: pathlib.Path):
     truth = json.loads((case / "truth.json").read_text())
     if "partitions" not in truth:
         yield case.name, mark_locked(truth), []
+        if (case / "truth_noload.json").exists():
+            yield f"{case.name} as it lies", mark_locked(json.loads((case / "truth_noload.json").read_text())), \
+                ["--no-replay"]
         return
     for part in truth["partitions"]:
         if part.get("fs") == "ext4":
@@ -140,7 +143,8 @@ def differences(t: dict, e: dict, host: bytes, preserve: bool, hash_content: boo
         yield from held("target", os.readlink(host), raw_bytes(t, "target"))
     else:
         yield from held("written mode", stat.S_IMODE(found.st_mode), mode if preserve else mode & 0o777)
-    yield from held("written mtime", found.st_mtime_ns, t["mtime_ns"])
+    if t["mtime_ns"] is not None:
+        yield from held("written mtime", found.st_mtime_ns, t["mtime_ns"])
     if preserve:
         yield from held("written owner", (found.st_uid, found.st_gid), (t["uid"], t["gid"]))
     if t["type"] != "file":

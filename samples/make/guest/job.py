@@ -3,6 +3,7 @@ import glob
 import json
 import os
 import subprocess
+import time
 import traceback
 
 from populate import Populate, run
@@ -10,6 +11,7 @@ from walk import Walk
 
 MODULES = ("ext4", "vfat", "nls_ascii", "nls_cp437", "nls_utf8", "xts", "cts", "aes_generic", "sha256", "sha512")
 SECTOR = 512     # the unit of sysfs, whatever the disk's
+DAY = 86400
 
 
 def disk_by_serial(serial):
@@ -53,6 +55,15 @@ def walk(sample, device, folder):
     for name, volume, spec in volumes(sample, device):
         mount_point = f"/mnt/{sample['name']}{name}"
         os.makedirs(mount_point)
+        if spec.get("crash"):
+            as_it_lies = {**spec, "walk_options": "ro,noload"}
+            populated = {**load(f"{folder}/populated{name}.json"), "written": {}}
+            run(["blockdev", "--setro", volume])      # otherwise even this mount deletes orphans, and writes
+            save(f"{folder}/truth{name}_noload.json", Walk(as_it_lies, populated, volume, mount_point, folder).run())
+            run(["blockdev", "--setrw", volume])
+            # Recovery dates some of what it changes by its own clock: that shall be told from what was on the disk.
+            spec["recovered_after_ns"] = (int(time.time()) + DAY) * 10**9
+            time.clock_settime_ns(time.CLOCK_REALTIME, spec["recovered_after_ns"])
         save(f"{folder}/truth{name}.json",
              Walk(spec, load(f"{folder}/populated{name}.json"), volume, mount_point, folder).run())
     if "partitions" in sample:

@@ -42,7 +42,7 @@ def load_certificate(pem):
 class Populate:
     def __init__(self, spec, device, mount_point, folder):
         self.spec, self.device, self.mount_point, self.folder = spec, device, mount_point, folder
-        self.key_ids, self.written = {}, {}
+        self.key_ids, self.written, self.held = {}, {}, []
         self.private = tempfile.mkdtemp()
 
     def run(self):
@@ -57,6 +57,10 @@ class Populate:
                 getattr(self, arguments.pop("op"))(**arguments)
             except OSError as error:
                 raise RuntimeError(f"step {step}: {error}") from error
+        if self.spec.get("crash"):
+            linux.shut_down(self.mount_point)
+        for fd in self.held:
+            os.close(fd)
         unmount(self.mount_point)
         with linux.Opened(self.device, os.O_RDWR) as fd:
             os.fsync(fd)
@@ -115,6 +119,34 @@ class Populate:
             if allocate_after:
                 linux.fallocate(fd, allocate_after[2], allocate_after[0], allocate_after[1])
             self.remember(fd, path)
+
+    def change(self, path, append=0, segments=(), kind="random", truncate=None, punch=(), allocate=None, fsync=True):
+        """Changes a regular file that is there; arguments as in file(), done in the order in which they stand."""
+        with linux.Opened(self.full(path), os.O_RDWR) as fd:
+            if append:
+                segments = [[os.fstat(fd).st_size, append], *segments]
+            for offset, length in segments:
+                self.write(fd, content.make(kind, self.seed(path) + "/changed", length, offset), offset)
+            if truncate is not None:
+                os.ftruncate(fd, truncate)
+            for offset, length in punch:
+                linux.fallocate(fd, linux.KEEP_SIZE | linux.PUNCH_HOLE, offset, length)
+            if allocate:
+                linux.fallocate(fd, allocate[2], allocate[0], allocate[1])
+            if fsync:
+                os.fsync(fd)
+            self.remember(fd, path)
+
+    def fsync(self, path):
+        with linux.Opened(self.full(path)) as fd:
+            os.fsync(fd)
+
+    def sync(self):
+        os.sync()
+
+    def hold(self, path):
+        """Keeps a file open until the end, so that it lives on when its last name goes."""
+        self.held.append(os.open(self.full(path), os.O_RDONLY))
 
     def scattered(self, path, block, count, kind="random"):
         """A file without holes whose blocks lie one here, one there: all other space is taken while it is written."""
@@ -176,6 +208,14 @@ class Populate:
 
     def unlink(self, path):
         os.unlink(self.full(path))
+
+    def rmdir(self, path):
+        os.rmdir(self.full(path))
+
+    def rename(self, path, source):
+        os.rename(self.full(source), self.full(path))
+        if source in self.written:
+            self.written[path] = self.written.pop(source)
 
     def mknod(self, path, type, device=(0, 0), mode=0o644):
         os.mknod(self.full(path), FILE_TYPES[type] | mode, os.makedev(*device))

@@ -206,6 +206,8 @@ class Walk:
                  "gid": status.st_gid, "nlink": status.st_nlink, "ino": status.st_ino, "size": status.st_size,
                  "blocks": status.st_blocks, "mtime_ns": status.st_mtime_ns, "ctime_ns": status.st_ctime_ns,
                  "atime_ns": status.st_atime_ns}
+        if recovered := self.spec.get("recovered_after_ns"):
+            facts |= {name: None for name in ("mtime_ns", "ctime_ns") if facts[name] >= recovered}
         born = linux.birth_time_ns(full)
         if born is not None:
             facts["btime_ns"] = born
