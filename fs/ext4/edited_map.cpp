@@ -71,7 +71,7 @@ read::MapPiece EditedMap::piece(std::uint64_t offset, std::uint64_t limit) const
     } else if (change.kind == Kind::kImpossible) {
       piece.faults.push_back({{begin, stop - begin},
                               "a fast commit puts file block " + std::to_string(first) + " at block " +
-                                  std::to_string(change.start) + ", where no file can be"});
+                                  std::to_string(change.start) + ", which cannot be"});
     }
   }
   copy_until(piece.end);

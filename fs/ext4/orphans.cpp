@@ -20,7 +20,6 @@ namespace {
 constexpr std::uint32_t kOrphanBlockMagic = 0x0b10ca04;
 constexpr std::uint64_t kMaxOrphanFileBlocks = 512;  // EXT4_MAX_ORPHAN_FILE_BLOCKS
 constexpr std::uint16_t kErrorState = 0x2;           // s_state: EXT4_ERROR_FS
-constexpr std::uint16_t kInodeUninit = 0x1;          // bg_flags: EXT4_BG_INODE_UNINIT
 
 using volume::FileType;
 
@@ -138,16 +137,11 @@ class Cleanup {
     const Superblock& s = filesystem_->superblock();
     const std::uint32_t group = (number - 1) / s.inodes_per_group;
     const std::uint32_t bit = (number - 1) % s.inodes_per_group;
-    Bytes descriptor(sizeof(RawGroupDescriptor));
-    const auto size = std::min<std::size_t>(s.desc_size, descriptor.size());
-    if (!source::read_exactly(*filesystem_->source, descriptor_offset(*filesystem_, group),
-                              MutableByteSpan(descriptor).first(size))) {
-      return false;
-    }
-    const auto raw = ByteView(descriptor).load<RawGroupDescriptor>(0);
-    const std::uint64_t bitmap = join(raw->bg_inode_bitmap_lo, raw->bg_inode_bitmap_hi);
+    Findings findings;  // of the descriptor: whoever reads the inode says them
+    const auto descriptor = read_descriptor(*filesystem_, group, findings);
+    if (!descriptor || (descriptor->flags & kInodeUninit) != 0) return false;
+    const std::uint64_t bitmap = descriptor->inode_bitmap;
     if (!s.blocks_valid(bitmap, 1) || bit / 8 >= s.block_size) return false;
-    if (s.metadata_checksums && (raw->bg_flags & kInodeUninit) != 0) return false;
     Bytes byte(1);
     if (!source::read_exactly(*filesystem_->source, filesystem_->byte_of(bitmap) + bit / 8, byte)) return false;
     return (*ByteView(byte).byte(0) >> (bit % 8) & 1) != 0;
