@@ -125,6 +125,9 @@ void FileTask::finish(bool complete) {
     return;
   }
   read::sort_and_merge(faults_);
+  if (plan_.map) {
+    for (Finding& finding : plan_.map->findings()) add_damage(entry_, std::move(finding));
+  }
   report_pages();
   if (plan_.verity) report_verity();
   if (context_.options.runs) report_runs();

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/base/error.hpp"
+#include "core/base/finding.hpp"
 #include "core/read/extent.hpp"
 #include "core/source/block_source.hpp"
 
@@ -39,6 +40,10 @@ class MapSource {
   /// of the range on both sides, and what lies between them is a hole. `end` may be less than `limit` (and is more than
   /// `offset`): the rest is then asked for in a further call. It may be more where one hole or extent reaches further.
   [[nodiscard]] virtual MapPiece piece(std::uint64_t offset, std::uint64_t limit) const = 0;
+
+  /// What is wrong with the metadata that the pieces asked for until now came from, though it could be read, such as a
+  /// checksum. In an order that does not depend on the order of asking.
+  [[nodiscard]] virtual Findings findings() const { return {}; }
 };
 
 /// Where the bytes of one file lie: total over [0, mapped_end), sorted, free of overlap. Two ends: `size` is EOF, and
@@ -61,6 +66,9 @@ class FileMap {
   /// The map from `offset` on: extents that cover [offset, result.end) without a gap, clipped to it, holes included,
   /// with offset < result.end <= limit wherever offset < limit. Ranges under a fault are holes among the extents.
   [[nodiscard]] MapPiece piece(std::uint64_t offset, std::uint64_t limit) const;
+
+  /// As MapSource::findings(): whole once all pieces were asked for.
+  [[nodiscard]] Findings findings() const { return pieces_->findings(); }
 
  private:
   FileMap(std::shared_ptr<const MapSource> pieces, std::uint64_t size, std::uint64_t mapped_end)

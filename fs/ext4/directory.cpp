@@ -1,6 +1,7 @@
 #include "fs/ext4/directory.hpp"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <string>
 #include <utility>
@@ -11,6 +12,7 @@
 #include "fs/ext4/dirhash.hpp"
 #include "fs/ext4/dx_block.hpp"
 #include "fs/ext4/extent_node.hpp"
+#include "fs/ext4/inline_data.hpp"
 
 namespace coldread::ext4 {
 namespace {
@@ -30,9 +32,14 @@ class Scan {
         end_(end_of(inode, filesystem->block_size())),
         reader_(filesystem->source, map, end_, filesystem->block_size()),
         buffer_(kWindow),
-        budget_(filesystem->source->size()) {}
+        budget_(filesystem->source->size()),
+        hash_in_entries_(inode.facts.encrypted && inode.facts.casefold) {}
 
   volume::Directory run() {
+    if (inode_.has(kInlineDataFlag)) {
+      read_inline();
+      return finish();
+    }
     if (inode_.facts.size % filesystem_.block_size() != 0) {
       note("its size of " + std::to_string(inode_.facts.size) + " bytes is no multiple of the block size");
     }
@@ -50,13 +57,18 @@ class Scan {
       }
       at = piece.end;
     }
+    for (Finding& finding : map_.findings()) note(finding);
+    return finish();
+  }
+
+ private:
+  volume::Directory finish() {
     if (unsaid_ != 0)
       result_.findings.push_back(inode_.where() + ": " + std::to_string(unsaid_) +
                                  " further findings in this directory");
     return std::move(result_);
   }
 
- private:
   static std::uint64_t end_of(const InodeRecord& inode, std::uint32_t block_size) {
     return std::min(round_up(inode.facts.size, block_size), kMaxFileBlocks * block_size);
   }
@@ -110,7 +122,7 @@ class Scan {
     const bool indexed = inode_.has(kIndexFlag) && (s.features.compat & kCompatDirIndex) != 0;
     std::optional<RawDxRoot> root;
     if (indexed && number == 0) {
-      root = parse_dx_root(block, s);
+      root = parse_dx_root(block, s, hash_in_entries_);
       if (!root) note(entry_at(0, 0) + "the root of its hash tree is damaged; its blocks are read one by one");
     }
     if (number == 0) choose_hash(root, indexed);
@@ -124,12 +136,26 @@ class Scan {
     read_entries(number, root ? *block.sub(0, offsetof(RawDxRoot, dotdot)) : block);
   }
 
+  /// Two areas of entries without "." and "..": behind the parent's number in i_block, and the attribute's value
+  /// (Documentation/filesystems/ext4/inlinedata.rst, "Inline Directories"). Findings call them blocks 0 and 1.
+  void read_inline() {
+    const auto parts = find_inline_data(inode_);
+    if (!parts) {
+      note(parts.error().what);
+      return;
+    }
+    const ByteView bytes(inode_.bytes);
+    in_blocks_ = false;
+    read_entries(0, *bytes.sub(parts->first.offset + sizeof(Le32), parts->first.length - sizeof(Le32)));
+    read_entries(1, *bytes.sub(parts->rest.offset, parts->rest.length));
+  }
+
   /// How the kernel hashes the names of this directory when it lists them without their key (ext4_dx_readdir): only
   /// where it reads by the hash tree, or could make one of the only block.
   void choose_hash(const std::optional<RawDxRoot>& root, bool indexed) {
     const Superblock& s = filesystem_.superblock();
     const bool one_block = (inode_.facts.size >> s.block_bits) == 1;
-    if (!inode_.facts.encrypted || !(s.features.compat & kCompatDirIndex)) return;
+    if (!inode_.facts.encrypted || hash_in_entries_ || !(s.features.compat & kCompatDirIndex)) return;
     if (indexed ? !root : !one_block) return;
     const auto version =
         hash_version(root ? root->hash_version : s.raw.s_def_hash_version, (s.raw.s_flags & kUnsignedHash) != 0);
@@ -157,28 +183,42 @@ class Scan {
              std::to_string(raw->name_len) + "; the rest of the block is not read");
         return;
       }
-      take_entry(number, offset, *raw, name->str());
+      take_entry(number, offset, *raw, name->str(), *block.sub(offset, length));
       offset += length;
     }
   }
 
-  void take_entry(std::uint64_t number, std::uint64_t offset, const RawDirEntry& raw, std::string name) {
+  /// `record` is all of the entry.
+  void take_entry(std::uint64_t number, std::uint64_t offset, const RawDirEntry& raw, std::string name,
+                  ByteView record) {
     if (raw.inode == 0) return;  // unused, or the checksum at the block's end
-    if (number == 0 && offset == 0 && name == ".") {
+    if (in_blocks_ && number == 0 && offset == 0 && name == ".") {
       if (raw.inode != inode_.facts.number.value)
         note(entry_at(number, offset) + "\".\" is inode " + std::to_string(raw.inode));
       return;
     }
-    if (number == 0 && offset == kMinRecordLength && name == "..") return;
+    if (in_blocks_ && number == 0 && offset == kMinRecordLength && name == "..") return;
     if (const char* fault = name_fault(name)) {
       note(entry_at(number, offset) + fault);
       return;
     }
     volume::DirEntry entry;
     if (hash_) entry.hash = dirhash(as_bytes(name), *hash_);
+    if (hash_in_entries_) entry.hash = stored_hash(number, offset, raw, record);
     entry.name = std::move(name);
     entry.inode.value = raw.inode;
     result_.entries.push_back(std::move(entry));
+  }
+
+  /// The hash and minor hash that stand behind a name (struct ext4_dir_entry_hash; directory.rst, "Casefolded").
+  std::array<std::uint32_t, 2> stored_hash(std::uint64_t number, std::uint64_t offset, const RawDirEntry& raw,
+                                           ByteView record) {
+    const std::uint64_t at = round_up(sizeof(RawDirEntry) + raw.name_len, 4);
+    const auto hash = record.load<Le32>(at);
+    const auto minor_hash = record.load<Le32>(at + sizeof(Le32));
+    if (hash && minor_hash) return {*hash, *minor_hash};
+    note(entry_at(number, offset) + "no room for the hash behind its name");
+    return {};
   }
 
   /// Why no file can have this name, or null. Ciphertext may hold any byte.
@@ -199,6 +239,8 @@ class Scan {
   Bytes buffer_;
   std::uint64_t budget_;
   bool spent_ = false;
+  bool in_blocks_ = true;  ///< false for inline data
+  const bool hash_in_entries_;
   std::optional<HashRule> hash_;
   volume::Directory result_;
   std::uint64_t unsaid_ = 0;

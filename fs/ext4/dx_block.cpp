@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::uint32_t kDotLength = 12;
 constexpr std::uint8_t kDxInfoLength = 8;
+constexpr std::uint8_t kSipHash = 6;
 constexpr std::uint8_t kChecksumTailType = 0xDE;
 constexpr std::uint64_t kDxEntrySize = 8;
 constexpr std::uint64_t kRootCountOffset = offsetof(RawDxRoot, limit);
@@ -40,13 +41,13 @@ std::uint32_t decode_rec_len(std::uint16_t rec_len, std::uint32_t block_size) {
   return (rec_len & 0xfffcu) | (rec_len & 3u) << 16;
 }
 
-std::optional<RawDxRoot> parse_dx_root(ByteView block, const Superblock& superblock) {
+std::optional<RawDxRoot> parse_dx_root(ByteView block, const Superblock& superblock, bool hash_in_entries) {
   const auto root = block.load<RawDxRoot>(0);
   if (!root || root->dot.rec_len != kDotLength) return std::nullopt;
   if (decode_rec_len(root->dotdot.rec_len, superblock.block_size) != superblock.block_size - kDotLength)
     return std::nullopt;
   if (root->reserved_zero != 0 || root->info_length != kDxInfoLength || (root->unused_flags & 1)) return std::nullopt;
-  if (!hash_version(root->hash_version, false)) return std::nullopt;
+  if (hash_in_entries ? root->hash_version != kSipHash : !hash_version(root->hash_version, false)) return std::nullopt;
   // Two levels below the root at the most, three with large_dir.
   const unsigned max_levels = superblock.features.incompat & kIncompatLargeDir ? 3 : 2;
   if (root->indirect_levels >= max_levels) return std::nullopt;

@@ -14,8 +14,10 @@ namespace coldread::ext4 {
 [[nodiscard]] std::uint32_t decode_rec_len(std::uint16_t rec_len, std::uint32_t block_size);
 
 /// The root of a hash tree in a directory's first block (Documentation/filesystems/ext4/directory.rst, "Hash Tree
-/// Directories"), or nothing where the block is none that the kernel would take for one.
-[[nodiscard]] std::optional<RawDxRoot> parse_dx_root(ByteView block, const Superblock& superblock);
+/// Directories"), or nothing where the block is none that the kernel would take for one. `hash_in_entries` is true for
+/// an encrypted directory that folds case: its hash is SipHash, and stands behind each name.
+[[nodiscard]] std::optional<RawDxRoot> parse_dx_root(ByteView block, const Superblock& superblock,
+                                                     bool hash_in_entries);
 
 /// True when a block other than the first is an inner node of a hash tree: one unused entry as long as the block.
 [[nodiscard]] bool is_dx_node(ByteView block);

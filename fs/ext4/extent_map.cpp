@@ -1,12 +1,15 @@
 #include "fs/ext4/extent_map.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "fs/ext4/crc32c.hpp"
 #include "fs/ext4/extent_node.hpp"
+#include "fs/ext4/read_block.hpp"
 
 namespace coldread::ext4 {
 namespace {
@@ -15,15 +18,7 @@ namespace {
 constexpr std::size_t kMaxExtents = 1000;
 constexpr unsigned kMaxNodes = 256;
 
-/// A node's bytes from its block, or the reason why there are none.
-tl::expected<Bytes, std::string> read_node(const Filesystem& filesystem, std::uint64_t block) {
-  if (!filesystem.superblock().blocks_valid(block, 1)) return tl::unexpected<std::string>("no node can be there");
-  Bytes bytes(filesystem.block_size());
-  if (auto done = source::read_exactly(*filesystem.source, filesystem.byte_of(block), bytes); !done) {
-    return tl::unexpected<std::string>(done.error().message());
-  }
-  return bytes;
-}
+constexpr std::size_t kMaxBadChecksums = 100;
 
 std::string node_fault(std::uint64_t block, const std::string& reason) {
   return "extent tree node in block " + std::to_string(block) + ": " + reason;
@@ -34,7 +29,7 @@ std::string node_fault(std::uint64_t block, const std::string& reason) {
 /// One descent for one piece: the nodes on the way from the root, and what was found.
 class ExtentMap::Walk {
  public:
-  Walk(const Filesystem& filesystem, BlockRange wanted) : filesystem_(filesystem), wanted_(wanted) {}
+  Walk(const ExtentMap& map, BlockRange wanted) : map_(map), filesystem_(*map.filesystem_), wanted_(wanted) {}
 
   /// Visits what touches `wanted`. Returns the first file block that was left for a further piece, or wanted.end.
   std::uint64_t run(const Bytes& root) {
@@ -94,7 +89,7 @@ class ExtentMap::Walk {
     const unsigned depth = level.depth - 1;
     ++level.next;
     ++nodes_;
-    auto bytes = read_node(filesystem_, block);
+    auto bytes = read_block(filesystem_, block);
     if (!bytes) {
       fault(range, node_fault(block, bytes.error()));
       return;
@@ -109,6 +104,7 @@ class ExtentMap::Walk {
       fault(range, block ? node_fault(*block, node.error()) : "extent tree root: " + node.error());
       return;
     }
+    if (block) map_.check_node(*block, bytes);
     if (depth == 0) {
       take_leaf(*node, range);
       return;
@@ -163,6 +159,7 @@ class ExtentMap::Walk {
     piece_.faults.push_back({{asked.begin << bits, (asked.end - asked.begin) << bits}, std::move(reason)});
   }
 
+  const ExtentMap& map_;
   const Filesystem& filesystem_;
   BlockRange wanted_;
   read::MapPiece piece_;
@@ -170,14 +167,33 @@ class ExtentMap::Walk {
   unsigned nodes_ = 0;
 };
 
-ExtentMap::ExtentMap(std::shared_ptr<const Filesystem> filesystem, ByteView root)
-    : filesystem_(std::move(filesystem)), root_(root.copy()) {}
+ExtentMap::ExtentMap(std::shared_ptr<const Filesystem> filesystem, ByteView root, std::uint32_t checksum_seed)
+    : filesystem_(std::move(filesystem)), root_(root.copy()), checksum_seed_(checksum_seed) {}
+
+void ExtentMap::check_node(std::uint64_t block, ByteView node) const {
+  if (!filesystem_->superblock().metadata_checksums) return;
+  // et_checksum follows the room for eh_max entries (struct ext4_extent_tail).
+  const std::uint64_t tail =
+      sizeof(RawExtentHeader) + std::uint64_t{node.load<RawExtentHeader>(0)->eh_max} * sizeof(RawExtent);
+  const auto stored = node.load<Le32>(tail);
+  if (stored && crc32c(checksum_seed_, node.sub(0, tail)->span()) == *stored) return;
+  const std::lock_guard lock(mutex_);
+  bad_checksums_.insert(block);
+  if (bad_checksums_.size() > kMaxBadChecksums) bad_checksums_.erase(std::prev(bad_checksums_.end()));
+}
+
+Findings ExtentMap::findings() const {
+  const std::lock_guard lock(mutex_);
+  Findings findings;
+  for (const std::uint64_t block : bad_checksums_) findings.push_back(node_fault(block, "its checksum is wrong"));
+  return findings;
+}
 
 read::MapPiece ExtentMap::piece(std::uint64_t offset, std::uint64_t limit) const {
   const unsigned bits = filesystem_->superblock().block_bits;
   const std::uint64_t last = limit == 0 ? 0 : ((limit - 1) >> bits) + 1;
   const BlockRange wanted{offset >> bits, std::min(last, kMaxFileBlocks)};
-  Walk walk(*filesystem_, wanted);
+  Walk walk(*this, wanted);
   const std::uint64_t reached = wanted.begin < wanted.end ? walk.run(root_) : wanted.end;
   read::MapPiece piece = walk.take();
   piece.end = reached < wanted.end ? std::min(reached << bits, limit) : limit;
@@ -206,7 +222,7 @@ Result<std::uint64_t> ExtentMap::end() const {
     }
     const std::uint64_t block = node->child(last);
     range.begin = node->first_block(last);
-    auto child = read_node(*filesystem_, block);
+    auto child = read_block(*filesystem_, block);
     if (!child) return corrupt(node_fault(block, child.error()));
     bytes = *std::move(child);
     name = "extent tree node in block " + std::to_string(block);

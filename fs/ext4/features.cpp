@@ -38,13 +38,13 @@ constexpr std::array kFeatures = {
     Feature{Word::kIncompat, kIncompat64Bit, "64bit", true},
     Feature{Word::kIncompat, 0x100, "mmp", true},
     Feature{Word::kIncompat, 0x200, "flex_bg", true},
-    Feature{Word::kIncompat, 0x400, "ea_inode", false},
+    Feature{Word::kIncompat, kIncompatEaInode, "ea_inode", true},
     Feature{Word::kIncompat, 0x1000, "dirdata", false},
     Feature{Word::kIncompat, kIncompatChecksumSeed, "metadata_csum_seed", true},
-    Feature{Word::kIncompat, kIncompatLargeDir, "large_dir", false},
-    Feature{Word::kIncompat, 0x8000, "inline_data", false},
+    Feature{Word::kIncompat, kIncompatLargeDir, "large_dir", true},
+    Feature{Word::kIncompat, 0x8000, "inline_data", true},
     Feature{Word::kIncompat, 0x10000, "encrypt", true},
-    Feature{Word::kIncompat, 0x20000, "casefold", false},
+    Feature{Word::kIncompat, 0x20000, "casefold", true},
     Feature{Word::kRoCompat, kRoCompatSparseSuper, "sparse_super", true},
     Feature{Word::kRoCompat, 0x2, "large_file", true},
     Feature{Word::kRoCompat, kRoCompatHugeFile, "huge_file", true},
@@ -52,7 +52,7 @@ constexpr std::array kFeatures = {
     Feature{Word::kRoCompat, 0x20, "dir_nlink", true},
     Feature{Word::kRoCompat, 0x40, "extra_isize", true},
     Feature{Word::kRoCompat, 0x100, "quota", true},
-    Feature{Word::kRoCompat, kRoCompatBigalloc, "bigalloc", false},
+    Feature{Word::kRoCompat, kRoCompatBigalloc, "bigalloc", true},
     Feature{Word::kRoCompat, kRoCompatMetadataChecksum, "metadata_csum", true},
     Feature{Word::kRoCompat, 0x800, "replica", true},
     Feature{Word::kRoCompat, 0x1000, "read-only", true},
@@ -103,8 +103,6 @@ std::vector<std::string> unread_features(const Features& features) {
     if (!feature) names.push_back("incompat feature " + hex(mask));
     if (feature && !feature->read) names.emplace_back(feature->name);
   }
-  // The one read-only-compatible feature that changes what a block number in an extent stands for.
-  if (features.ro_compat & kRoCompatBigalloc) names.emplace_back("bigalloc");
   return names;
 }
 

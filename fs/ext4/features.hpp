@@ -16,6 +16,7 @@ constexpr std::uint32_t kCompatSparseSuper2 = 0x200;
 constexpr std::uint32_t kIncompatNeedsRecovery = 0x4;
 constexpr std::uint32_t kIncompatMetaBg = 0x10;
 constexpr std::uint32_t kIncompat64Bit = 0x80;
+constexpr std::uint32_t kIncompatEaInode = 0x400;
 constexpr std::uint32_t kIncompatChecksumSeed = 0x2000;
 constexpr std::uint32_t kIncompatLargeDir = 0x4000;
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <utility>
 
@@ -9,19 +8,6 @@
 #include "fs/ext4/inode_record.hpp"
 
 namespace coldread::ext4 {
-
-/// How an inode says where its bytes lie (Documentation/filesystems/ext4/ifork.rst, inlinedata.rst).
-enum class Mapping : std::uint8_t {
-  kNothing,     ///< devices, fifos, sockets
-  kFastTarget,  ///< a symlink's target in i_block
-  kExtents,
-  kIndirect,    ///< blocks and indirect blocks, as in ext2
-  kInlineData,  ///< in i_block and an attribute
-  kEaInode,     ///< the value of an attribute of other inodes
-};
-
-/// The way in which the inode is mapped. A symlink without blocks, but for its attributes' block, is a fast one.
-[[nodiscard]] Mapping mapping_of(const Filesystem& filesystem, const InodeRecord& inode);
 
 /// An inode of an ext2, ext3 or ext4 filesystem.
 class Ext4Inode final : public volume::Inode {

@@ -8,7 +8,8 @@
 namespace coldread::ext4 {
 namespace {
 
-constexpr std::uint32_t kMaxLogBlockSize = 6;  // 64 KiB
+constexpr std::uint32_t kMaxLogBlockSize = 6;     // 64 KiB
+constexpr std::uint32_t kMaxLogClusterSize = 20;  // 1 GiB
 constexpr std::uint8_t kChecksumCrc32c = 1;
 
 tl::unexpected<Error> impossible(const char* field, std::uint64_t value) {
@@ -41,8 +42,18 @@ Result<void> parse_groups(Superblock& s) {
   // A bitmap of one block counts a group's clusters, another one its inodes.
   const std::uint64_t bits_per_block = std::uint64_t{s.block_size} * 8;
   s.blocks_per_group = raw.s_blocks_per_group;
-  const bool bigalloc = (s.features.ro_compat & kRoCompatBigalloc) != 0;
-  if (s.blocks_per_group == 0 || (!bigalloc && s.blocks_per_group > bits_per_block)) {
+  s.cluster_size = s.block_size;
+  s.clusters_per_group = s.blocks_per_group;
+  if (s.features.ro_compat & kRoCompatBigalloc) {
+    if (raw.s_log_cluster_size < raw.s_log_block_size || raw.s_log_cluster_size > kMaxLogClusterSize) {
+      return impossible("s_log_cluster_size", raw.s_log_cluster_size);
+    }
+    s.cluster_size = std::uint32_t{1024} << raw.s_log_cluster_size;
+    s.clusters_per_group = raw.s_clusters_per_group;
+    const std::uint64_t blocks = std::uint64_t{s.clusters_per_group} * (s.cluster_size / s.block_size);
+    if (blocks != s.blocks_per_group) return impossible("s_clusters_per_group", s.clusters_per_group);
+  }
+  if (s.blocks_per_group == 0 || s.clusters_per_group > bits_per_block) {
     return impossible("s_blocks_per_group", s.blocks_per_group);
   }
   s.inodes_per_group = raw.s_inodes_per_group;

@@ -18,7 +18,9 @@ struct Superblock {
   unsigned block_bits = 0;         ///< log2 of it
   std::uint64_t blocks_count = 0;  ///< blocks; times block_size it fits in 63 bits
   std::uint32_t first_data_block = 0;
+  std::uint32_t cluster_size = 0;  ///< bytes: the unit of allocation, block_size without bigalloc
   std::uint32_t blocks_per_group = 0;
+  std::uint32_t clusters_per_group = 0;  ///< what a block bitmap counts; blocks_per_group without bigalloc
   std::uint32_t inodes_per_group = 0;
   std::uint32_t group_count = 0;
   std::uint32_t inodes_count = 0;

@@ -46,7 +46,8 @@ std::shared_ptr<const Filesystem> filesystem_with(ByteView block, bool checksums
   s.block_bits = 10;
   s.blocks_count = kAttributeBlock + 1;
   s.first_data_block = 1;
-  s.blocks_per_group = 8192;
+  s.blocks_per_group = s.clusters_per_group = 8192;
+  s.cluster_size = kBlockSize;
   s.inodes_per_group = s.inodes_count = 16;
   s.group_count = 1;
   s.first_inode = 11;
@@ -56,7 +57,7 @@ std::shared_ptr<const Filesystem> filesystem_with(ByteView block, bool checksums
   return std::make_shared<const Filesystem>(std::move(filesystem));
 }
 
-void check_attributes(const Filesystem& filesystem, const InodeRecord& inode) {
+void check_attributes(const std::shared_ptr<const Filesystem>& filesystem, const InodeRecord& inode) {
   const volume::Xattrs xattrs = read_xattrs(filesystem, inode);
   const auto not_rising = [](const volume::Xattr& a, const volume::Xattr& b) { return a.name >= b.name; };
   require(std::adjacent_find(xattrs.list.begin(), xattrs.list.end(), not_rising) == xattrs.list.end(),
@@ -65,7 +66,7 @@ void check_attributes(const Filesystem& filesystem, const InodeRecord& inode) {
     // An ACL entry of 4 bytes becomes one of 8.
     require(xattr.value.size() <= 2 * kBlockSize + 4, "a value is no larger than what holds it");
   }
-  if (const auto context = read_encryption_context(filesystem, inode)) {
+  if (const auto context = read_encryption_context(*filesystem, inode)) {
     require(context->size() <= kBlockSize, "a context is no larger than what holds it");
   }
 }
@@ -82,8 +83,8 @@ void look_at_inode(Input& input) {
   }
   const auto inode = parse_inode(*filesystem, kNumber, std::move(bytes), kBlockSize);
   if (!inode) return;
-  check_attributes(*filesystem, *inode);
-  const ExtentMap map(filesystem, inode->block_field());
+  check_attributes(filesystem, *inode);
+  const ExtentMap map(filesystem, inode->block_field(), inode->checksum_seed);
   static_cast<void>(map.end());
   static_cast<void>(map.piece(0, ~std::uint64_t{0}));
 }
@@ -100,7 +101,7 @@ void look_at_block(ByteView block) {
     }
   }
   const auto filesystem = filesystem_with(block, true);
-  static_cast<void>(parse_dx_root(block, filesystem->superblock()));
+  for (const bool folded : {false, true}) static_cast<void>(parse_dx_root(block, filesystem->superblock(), folded));
   static_cast<void>(is_dx_node(block));
   for (const bool is_root : {false, true}) {
     static_cast<void>(directory_block_checksum_good(block, 0, true, is_root));

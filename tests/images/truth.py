@@ -13,8 +13,8 @@ import stat
 import subprocess
 
 LARGE = 64 << 20  # files above this are hashed once, in the first run over an image
-# What of an image is not read yet, and the words by which it is refused: such an entry must be damaged, by that name.
-NOT_READ_YET = {"old-layout": (b"block_mapped/", "indirect")}
+# What of an image is not read yet: the prefix of its paths, and the words by which it is refused.
+NOT_READ_YET: dict = {}
 VISIBLE_XATTRS = ("user.", "security.", "trusted.", "system.posix_acl")
 
 

@@ -198,6 +198,34 @@ BOOST_AUTO_TEST_CASE(hashes_of_encrypted_names) {
   BOOST_TEST((directory.entries.at(0).hash == std::array<std::uint32_t, 2>{}));
 }
 
+BOOST_AUTO_TEST_CASE(hashes_behind_the_names_of_folded_encrypted_directories) {
+  const auto named = [](std::uint16_t rec_len, std::string_view name, std::uint32_t hash) {
+    Bytes bytes = dirent(13, rec_len, name);
+    const std::size_t at = (8 + name.size() + 3) / 4 * 4;
+    if (bytes.size() < at + 8) return bytes;
+    const Le32 fields[] = {hash, hash + 1};
+    std::memcpy(bytes.data() + at, fields, sizeof(fields));
+    return bytes;
+  };
+  const Bytes block = concat({dots(), named(32, "sixteen bytes...", 0x1234), named(24, "sixteen bytes!!!", 1),
+                              dirent(0, static_cast<std::uint16_t>(kBlock - 80), "")});
+  const volume::Directory directory = read({block}, kEncryptFlag | kCasefoldFlag);
+  BOOST_TEST_REQUIRE(directory.entries.size() == 2u);
+  BOOST_TEST(directory.entries[0].hash[0] == 0x1234u);
+  BOOST_TEST(directory.entries[0].hash[1] == 0x1235u);
+  BOOST_TEST(directory.entries[1].hash[0] == 0u);
+  BOOST_TEST_REQUIRE(directory.findings.size() == 1u);
+  BOOST_TEST(directory.findings[0].find("no room for the hash") != std::string::npos);
+
+  ImageBuilder image;
+  image.super.s_feature_compat = kCompatDirIndex;
+  const Superblock s = image.filesystem()->superblock();
+  BOOST_TEST(parse_dx_root(dx_root(6), s, true).has_value());
+  BOOST_TEST(!parse_dx_root(dx_root(6), s, false).has_value());
+  BOOST_TEST(!parse_dx_root(dx_root(1), s, true).has_value());
+  BOOST_TEST(parse_dx_root(dx_root(1), s, false).has_value());
+}
+
 BOOST_AUTO_TEST_CASE(record_lengths_of_64k_blocks) {
   BOOST_TEST(decode_rec_len(65535, 65536) == 65536u);
   BOOST_TEST(decode_rec_len(0, 65536) == 65536u);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "fs/ext4/crc32c.hpp"
 #include "fs/ext4/extent_node.hpp"
 #include "tests/unit/fs/image_builder.hpp"
 
@@ -29,10 +30,11 @@ using test::make_node;
 
 constexpr std::uint64_t kBlock = 1024;
 constexpr std::uint64_t kAll = kMaxFileBlocks * kBlock;
+constexpr std::uint32_t kChecksumSeed = 0x12345678;
 
 /// A map over a root and whatever nodes a test puts into the image.
 struct Tree {
-  ExtentMap map() { return {image.filesystem(), root}; }
+  ExtentMap map() { return {image.filesystem(), root, kChecksumSeed}; }
   void leaf(std::uint64_t block, const std::vector<RawExtent>& extents) {
     image.put_bytes(block * kBlock, make_node(0, extents, kBlock));
   }
@@ -274,6 +276,26 @@ BOOST_AUTO_TEST_CASE(work_is_bounded_and_goes_on) {
   }
   BOOST_TEST(extents == 1680u);
   BOOST_TEST(pieces == 2);
+}
+
+BOOST_AUTO_TEST_CASE(a_wrong_checksum_of_a_node_is_a_finding_and_its_extents_are_taken) {
+  Tree tree = with_root(1, {index(0, 20), index(10, 21)});
+  tree.image.super.s_feature_ro_compat = kRoCompatMetadataChecksum;
+  tree.leaf(20, {extent(0, 1, 100)});
+  tree.leaf(21, {extent(10, 1, 101)});
+  // The tail follows 84 entries, for which a node of 1024 bytes has room, and 4 bytes are left.
+  const ByteView summed = *ByteView(tree.image.bytes).sub(21 * kBlock, 1020);
+  tree.image.put(21 * kBlock + 1020, Le32(crc32c(kChecksumSeed, summed.span())));
+  const ExtentMap map = tree.map();
+  BOOST_TEST(map.findings().empty());
+  BOOST_TEST(map.piece(0, kAll).extents.size() == 2u);
+  const Findings expected = {"extent tree node in block 20: its checksum is wrong"};
+  BOOST_TEST(map.findings() == expected, boost::test_tools::per_element());
+
+  tree.image.super.s_feature_ro_compat = 0;
+  const ExtentMap unchecked = tree.map();
+  BOOST_TEST(unchecked.piece(0, kAll).extents.size() == 2u);
+  BOOST_TEST(unchecked.findings().empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

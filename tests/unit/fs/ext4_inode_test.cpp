@@ -181,21 +181,23 @@ BOOST_AUTO_TEST_CASE(a_fast_symlink_lies_in_its_inode) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(mappings_that_are_not_read_are_named) {
+BOOST_AUTO_TEST_CASE(mappings_that_cannot_be_are_named) {
   ImageBuilder image;
   const auto filesystem = image.filesystem();
-  const auto reason = [&](std::uint32_t flags) {
+  const auto reason = [&](std::uint32_t flags, std::uint32_t size_high) {
     RawInode inode = make_inode();
     inode.i_flags = flags;
     inode.i_blocks_lo = 2;
+    inode.i_size_high = size_high;
     const auto map = Ext4Inode(filesystem, read(image, inode)).map();
     BOOST_TEST_REQUIRE(!map.has_value());
-    BOOST_TEST((map.error().kind == ErrorKind::kUnsupported));
+    BOOST_TEST((map.error().kind == ErrorKind::kCorrupt));
     return map.error().what;
   };
-  BOOST_TEST(reason(0).find("indirect blocks") != std::string::npos);
-  BOOST_TEST(reason(kInlineDataFlag).find("inline_data") != std::string::npos);
-  BOOST_TEST(reason(kEaInodeFlag).find("ea_inode") != std::string::npos);
+  BOOST_TEST(reason(0, 5).find("larger than what indirect blocks can map") != std::string::npos);
+  BOOST_TEST(reason(kExtentsFlag, 0x10000).find("larger than what extents can map") != std::string::npos);
+  BOOST_TEST(reason(kInlineDataFlag, 0).find("not the attribute \"system.data\"") != std::string::npos);
+  BOOST_TEST(reason(kEaInodeFlag, 0).find("ea_inode") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

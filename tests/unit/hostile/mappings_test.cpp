@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(an_index_that_points_where_no_node_can_be) {
   for (const std::uint64_t block :
        {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{256}, (std::uint64_t{1} << 48) - 1}) {
     HostileImage image = image_with_root(make_node<RawExtentIndex>(1, {index(0, block)}, 60));
-    check_unmapped(image, "extent tree node in block " + std::to_string(block) + ": no node can be there");
+    check_unmapped(image, "extent tree node in block " + std::to_string(block) + ": no such block can be there");
   }
 }
 
