@@ -88,10 +88,7 @@ Result<void> write_report(const std::string& path, const RunInfo& run, bool with
 
 const RunInfo kRun{{"extract", "i\xff"}, "2026-01-02T03:04:05Z", "2026-01-02T03:04:06Z", 2};
 
-std::string validator() {
-  const fs::path here(__FILE__);
-  return (here.parent_path() / "../../../support/validate_report.py").lexically_normal().string();
-}
+std::string validator() { return std::string(COLDREAD_SOURCE_DIR) + "/tests/support/validate_report.py"; }
 
 /// The validator's exit status for a report (3: it does not fulfil the schema); its words go to the test's log.
 int validate(const test::TempDir& dir, const std::string& report) {
