@@ -63,16 +63,19 @@ def choose(seed, only=None):
     dirty = "has_journal" in features and (rng.random() < 0.35 or "dirty" in must)
     features.discard("dirty")
     settle(features, rng, inode_size)
-    mib = rng.randint(3, 12) if block < 4096 else rng.randint(7, 18)
+    mib = rng.randint(4, 12) if block < 4096 else rng.randint(9, 18)
     spec = {"seed": seed, "kind": kind, "block": block, "inode_size": inode_size, "mib": mib, "dirty": dirty,
             "features": sorted(features), "garbage": rng.random() < 0.7, "operations": rng.randint(100, 300)}
-    spec["mkfs"] = mkfs(spec, features, rng)
+    journal = max(1, block // 1024) * (2 if "fast_commit" in features else 1) + rng.choice((0, 0, 1))    # in MiB
+    if "has_journal" in features:
+        spec["mib"] = max(mib, 3 * journal)      # mke2fs wants a journal to be less than half of it all
+    spec["mkfs"] = mkfs(spec, features, journal, rng)
     spec["tune"] = tune(features, rng)
     spec["mount_options"] = ",".join(mount_options(features, rng))
     return spec
 
 
-def mkfs(spec, features, rng):
+def mkfs(spec, features, journal, rng):
     block = spec["block"]
     identity = uuid.UUID(int=rng.getrandbits(128), version=4)
     lazy = int(bool(features & {"uninit_bg", "metadata_csum"}) and rng.random() < 0.5)
@@ -95,14 +98,13 @@ def mkfs(spec, features, rng):
     if "flex_bg" in features and rng.random() < 0.5:
         command += ["-G", str(rng.choice((2, 4, 16)))]
     if "has_journal" in features:
-        least = max(1, block // 1024)
-        command += ["-J", f"size={rng.choice((least, least, least + 1))}"]
+        command += ["-J", f"size={journal}"]
     return command
 
 
 def tune(features, rng):
     """Options of tune2fs after mke2fs, or none."""
-    if "metadata_csum_seed" in features and rng.random() < 0.5:
+    if "metadata_csum_seed" in features and "stable_inodes" not in features and rng.random() < 0.5:
         return ["-U", str(uuid.UUID(int=rng.getrandbits(128), version=4))]
     if rng.random() < 0.2:
         return ["-E", "hash_alg=" + rng.choice(("legacy", "half_md4", "tea"))]

@@ -21,8 +21,6 @@ from populate import run, unmount
 from walk import Walk
 
 MODULES = ("loop", "ext4", "quota_v2", "xts", "cts", "aes_generic", "sha256", "sha512")
-SHUTDOWN = 2 << 30 | 4 << 16 | ord("X") << 8 | 125     # EXT4_IOC_SHUTDOWN
-LOG_FLUSH, NO_LOG_FLUSH = 1, 2
 FIEMAP_LAST, FIEMAP_BATCH = 1, 200
 KEY_SIZE = 64
 
@@ -73,14 +71,6 @@ def blank(path, spec):
         f.truncate(size)
 
 
-def shut_down(mount_point, spec):
-    """Stops the filesystem where it is, as a loss of power would: nothing more of it reaches the device."""
-    how = LOG_FLUSH if spec["seed"] % 3 == 0 else NO_LOG_FLUSH
-    with linux.Opened(mount_point) as fd:
-        linux._ioctl(fd, SHUTDOWN, ctypes.create_string_buffer(struct.pack("<I", how), 4))
-    time.sleep(0.2)
-
-
 def fill(spec, image, mount_point, folder):
     blank(image, spec)
     run(spec["mkfs"] + [image])
@@ -98,7 +88,8 @@ def fill(spec, image, mount_point, folder):
         try:
             done.run()
             if spec["dirty"]:
-                shut_down(mount_point, spec)
+                linux.shut_down(mount_point, linux.LOG_FLUSH if spec["seed"] % 3 == 0 else linux.NO_LOG_FLUSH)
+                time.sleep(0.2)
                 shutil.copyfile(image, image + ".dirty")     # before unmounting writes what the journal has already
         finally:
             unmount(mount_point)

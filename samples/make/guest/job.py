@@ -40,19 +40,25 @@ def volumes(sample, device):
             yield f"_p{index}", f"{device}{index}", spec
 
 
+def journal_of(sample):
+    return disk_by_serial(sample["serial"] + "j") if "journal_mib" in sample else None
+
+
 def populate(sample, device, folder):
     if "partitions" in sample:
         run(["sfdisk", "--quiet", device], input=sample["sfdisk"].encode())
     for name, volume, spec in volumes(sample, device):
         mount_point = f"/mnt/{sample['name']}{name}"
         os.makedirs(mount_point)
-        save(f"{folder}/populated{name}.json", Populate(spec, volume, mount_point, folder).run())
+        save(f"{folder}/populated{name}.json", Populate(spec, volume, mount_point, folder, journal_of(sample)).run())
 
 
 def walk(sample, device, folder):
     for name, volume, spec in volumes(sample, device):
         mount_point = f"/mnt/{sample['name']}{name}"
         os.makedirs(mount_point)
+        if "journal_mib" in sample:
+            spec = {**spec, "walk_options": f"{spec['walk_options']},journal_path={journal_of(sample)}"}
         save(f"{folder}/truth{name}.json",
              Walk(spec, load(f"{folder}/populated{name}.json"), volume, mount_point, folder).run())
     if "partitions" in sample:
