@@ -146,8 +146,12 @@ Result<void> FilesystemRun::one(const fs::Found& found, bool only_verity, const 
   options.trust = trust_ ? &*trust_ : nullptr;
   options.digests = digests_ ? &*digests_ : nullptr;
 
-  if (!found.volume->facts().findings.empty()) findings_ = true;
-  for (const Finding& finding : found.volume->facts().findings) complain(io_, arguments_.image + ": " + finding);
+  std::vector<std::string> problems = found.volume->facts().findings;
+  if (arguments_.paths.empty()) {  // of a few files, only what belongs to them is looked at
+    for (Finding& finding : found.volume->check_metadata()) problems.push_back(std::move(finding));
+  }
+  if (!problems.empty()) findings_ = true;
+  for (const Finding& finding : problems) complain(io_, arguments_.image + ": " + finding);
   if (writer_) writer_->begin_filesystem(filesystem_record(found, options.page_size));
   extract::PathSelection selection(arguments_.paths);
   extract::Progress progress;
@@ -161,7 +165,6 @@ Result<void> FilesystemRun::one(const fs::Found& found, bool only_verity, const 
                                  return {};
                                });
   }
-  std::vector<std::string> problems = found.volume->facts().findings;
   problems.insert(problems.end(), outcome.problems.begin(), outcome.problems.end());
   if (writer_) writer_->end_filesystem(outcome.policies, outcome.summary, problems);
   for (const std::string& problem : outcome.problems) complain(io_, problem);

@@ -42,6 +42,8 @@ class Volume {
   [[nodiscard]] virtual InodeNumber root() const = 0;
   /// The inode with that number. Errors: kCorrupt (no such number, not in use, nonsense in it), kRead, kUnsupported.
   [[nodiscard]] virtual Result<std::unique_ptr<const Inode>> inode(InodeNumber number) const = 0;
+  /// What is wrong with metadata that reading files does not touch, such as allocation bitmaps. Reads all of it.
+  [[nodiscard]] virtual Findings check_metadata() const = 0;
   /// What a map's source_offset counts in: the filesystem's bytes, as it is read.
   [[nodiscard]] virtual std::shared_ptr<const source::BlockSource> source() const = 0;
 };

@@ -48,7 +48,7 @@ constexpr std::array kFeatures = {
     Feature{Word::kRoCompat, kRoCompatSparseSuper, "sparse_super", true},
     Feature{Word::kRoCompat, 0x2, "large_file", true},
     Feature{Word::kRoCompat, kRoCompatHugeFile, "huge_file", true},
-    Feature{Word::kRoCompat, 0x10, "uninit_bg", true},
+    Feature{Word::kRoCompat, kRoCompatUninitBg, "uninit_bg", true},
     Feature{Word::kRoCompat, 0x20, "dir_nlink", true},
     Feature{Word::kRoCompat, 0x40, "extra_isize", true},
     Feature{Word::kRoCompat, 0x100, "quota", true},

@@ -22,6 +22,7 @@ constexpr std::uint32_t kIncompatLargeDir = 0x4000;
 
 constexpr std::uint32_t kRoCompatSparseSuper = 0x1;
 constexpr std::uint32_t kRoCompatHugeFile = 0x8;
+constexpr std::uint32_t kRoCompatUninitBg = 0x10;
 constexpr std::uint32_t kRoCompatBigalloc = 0x200;
 constexpr std::uint32_t kRoCompatMetadataChecksum = 0x400;
 

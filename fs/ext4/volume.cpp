@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "fs/ext4/bitmaps.hpp"
 #include "fs/ext4/features.hpp"
 #include "fs/ext4/filesystem.hpp"
 #include "fs/ext4/find_superblock.hpp"
@@ -22,6 +23,10 @@ class Ext4Volume final : public volume::Volume {
   [[nodiscard]] const volume::VolumeFacts& facts() const override { return facts_; }
   [[nodiscard]] InodeNumber root() const override { return {kRootInode}; }
   [[nodiscard]] std::shared_ptr<const source::BlockSource> source() const override { return filesystem_->source; }
+  [[nodiscard]] Findings check_metadata() const override {
+    // As it lies, before its journal is replayed, such metadata is not expected to agree with itself.
+    return facts_.replay_needed ? Findings{} : check_groups(*filesystem_);
+  }
 
   [[nodiscard]] Result<std::unique_ptr<const volume::Inode>> inode(InodeNumber number) const override {
     // The journal, quota files and their like belong to the filesystem: no directory names them.

@@ -136,6 +136,7 @@ void look_at_image(Bytes image) {
     return;
   }
   require((*volume)->source()->size() == size, "the source is the image");
+  static_cast<void>((*volume)->check_metadata());
   look_at_inode(**volume, (*volume)->root());
   for (std::uint64_t number = 1; number <= kMaxInode; ++number) look_at_inode(**volume, {number});
   walk(**volume);
