@@ -84,8 +84,9 @@ def inline_data():
 
 
 def bigalloc():
-    s = Sample("bigalloc", "clusters of 16 blocks of 1K: extents that begin and end within a cluster", 16, BLOCK,
-               ext4("bigalloc", BLOCK, "-O", "bigalloc,^resize_inode", "-C", "16384", "-J", "size=1", "-N", "256"))
+    s = Sample("bigalloc", "clusters of 16 blocks of 1K: extents that begin and end within a cluster; the first "
+               "meta block group of a device whose blocks count from 0", 16, BLOCK,
+               ext4("bigalloc", BLOCK, "-O", "bigalloc,meta_bg,^resize_inode", "-C", "16384", "-J", "size=1", "-N", "256"))
     s.mkdir("files")
     s.sizes("files")
     s.mappings("files", "pattern")
@@ -142,8 +143,7 @@ def casefold():
         s.step("symlink", path=f"{folded}/Link", target="plain")
         s.mkdir(f"{directory}/crowd")
         s.step("flags", path=f"{directory}/crowd", add=["casefold"])
-        s.step("many", directory=f"{directory}/crowd", count=150, pattern="File-%04d", pad_to=150, pad_every=2,
-               size_below=20)
+        s.step("many", directory=f"{directory}/crowd", count=70, pattern="File-%04d", pad_to=180)
     return s.spec
 
 

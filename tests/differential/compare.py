@@ -159,7 +159,7 @@ def run_and_hold(coldread, folder, truth, scratch, result):
     if truth["spec"]["dirty"] and replay.get("needed") and not replay.get("applied"):
         result.refused.add(f"the journal is not replayed: {filesystem.get('problems')}")
         return
-    how = How(preserve, any("xattr could not be kept" in p for p in filesystem.get("problems", [])), truth["block_size"])
+    how = How(preserve, T.reports_lost_xattrs(filesystem), truth["block_size"])
     if truth["spec"]["dirty"]:
         how.journal = JournalPlaces(folder / "image.img", truth["block_size"])
     hold(filesystem, truth, tree, how, result)
@@ -169,7 +169,7 @@ def run_and_hold(coldread, folder, truth, scratch, result):
 
 
 def hold(filesystem, truth, tree, how, result):
-    want = T.wanted(truth)
+    want = T.wanted(T.mark_mount_times(truth) if how.journal else truth)
     have = {T.reported_path(e): e for e in filesystem["entries"]}
     unread = []
     for path, e in have.items():

@@ -104,7 +104,7 @@ def truth_of(spec, image, mount_point, folder, populated):
     copy = image + ".copy"
     shutil.copyfile(image, copy)
     how = "rw,noatime" if spec["dirty"] else "ro"
-    walk_spec = {"fs": "ext4", "keys": keys, "mount_options": spec["mount_options"], "walk_options": how}
+    walk_spec = {"fs": "ext4", "shutdown": spec["dirty"], "keys": keys, "mount_options": spec["mount_options"], "walk_options": how}
     with Loop(copy) as device:
         truth = WalkWithExtents(walk_spec, populated, device, mount_point, folder).run()
     os.unlink(copy)

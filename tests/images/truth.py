@@ -13,16 +13,23 @@ import stat
 import subprocess
 
 LARGE = 64 << 20  # files above this are hashed once, in the first run over an image
-# What of an image is not read yet: the prefix of its paths, and the words by which it is refused.
-NOT_READ_YET: dict = {}
+# What of an image is not read yet: the prefix of its paths, and the words by which it is refused. Without a prefix the
+# image is refused as a whole.
+NOT_READ_YET: dict = {name: (b"", "its journal was not replayed") for name in
+                      ("ext3-dirty", "ext4-dirty", "external-journal", "fast-commit")}
 VISIBLE_XATTRS = ("user.", "security.", "trusted.", "system.posix_acl")
 
 
 def unpack(case: pathlib.Path, scratch: pathlib.Path) -> pathlib.Path:
-    """The case's image, decompressed, sparse."""
-    image = scratch / f"{case.name}.img"
-    subprocess.run(["zstd", "-qdf", "--long=31", "--sparse", case / "image.img.zst", "-o", image], check=True)
-    return image
+    """The case's image, decompressed, sparse; beside it its journal, where that is on a device of its own."""
+    for packed in sorted(case.glob("*.img.zst")):
+        subprocess.run(["zstd", "-qdf", "--long=31", "--sparse", packed, "-o", scratch / unpacked(case, packed)], check=True)
+    return scratch / f"{case.name}.img"
+
+
+def unpacked(case: pathlib.Path, packed: pathlib.Path) -> str:
+    part = packed.name.removesuffix(".zst")
+    return f"{case.name}.img" if part == "image.img" else f"{case.name}.{part}"
 
 
 def file_sha256(path) -> str:
@@ -47,11 +54,12 @@ def nanoseconds(text: str) -> int:
     return calendar.timegm(tuple(int(g) for g in match.groups()[:6])) * 10**9 + int(match.group(7))
 
 
-def views(case: pathlib.Path):
-    """Each filesystem of a case: its name, its truth, and the options that choose it."""
+def views(case: pathlib.Path, scratch: pathlib.Path):
+    """Each filesystem of a case: its name, its truth, and the options that choose it and its journal unpacked in scratch."""
     truth = json.loads((case / "truth.json").read_text())
     if "partitions" not in truth:
-        yield case.name, mark_locked(truth), []
+        journal = ["--journal", str(scratch / f"{case.name}.{truth['journal']}")] if "journal" in truth else []
+        yield case.name, mark_mount_times(mark_locked(truth)), journal
         return
     for part in truth["partitions"]:
         if part.get("fs") == "ext4":
@@ -82,6 +90,19 @@ def mark_locked(truth: dict) -> dict:
     return truth
 
 
+def mark_mount_times(truth: dict) -> dict:
+    """Marks what got its times when the copy was mounted: replay and clearing orphans away write the time of day."""
+    tick_ns = 20_000_000  # how far the time of an inode may be behind the clock
+    for t in truth["files"]:
+        t["times_by_mount"] = t["ctime_ns"] >= truth.get("walked_from_ns", 1 << 63) - tick_ns
+    return truth
+
+
+def reports_lost_xattrs(filesystem: dict) -> bool:
+    """Whether the report says of a filesystem that the host had no room for some xattr."""
+    return any("attribute" in p or "xattr could not be kept" in p for p in filesystem.get("problems", []))
+
+
 def differences(t: dict, e: dict, host: bytes, preserve: bool, hash_content: bool, host_lost_xattrs: bool):
     """Every way in which entry `e`, written at `host`, is not what the kernel read."""
     def held(name, have, want):
@@ -99,7 +120,7 @@ def differences(t: dict, e: dict, host: bytes, preserve: bool, hash_content: boo
     if t.get("nonce") and "encryption" in e:
         yield from held("nonce", e["encryption"]["nonce"], t["nonce"])
     for name, field in (("mtime", "mtime_ns"), ("ctime", "ctime_ns"), ("crtime", "btime_ns")):
-        if t.get(field) is not None:
+        if t.get(field) is not None and not (t.get("times_by_mount") and name != "crtime"):
             yield from held(name, nanoseconds(e[name]) if name in e else None, t[field])
     have = {k: v for k, v in e.get("xattrs", {}).items() if k.startswith(VISIBLE_XATTRS)}
     want = {k: v for k, v in t.get("xattrs", {}).items() if k.startswith(VISIBLE_XATTRS)}
@@ -140,7 +161,8 @@ def differences(t: dict, e: dict, host: bytes, preserve: bool, hash_content: boo
         yield from held("target", os.readlink(host), raw_bytes(t, "target"))
     else:
         yield from held("written mode", stat.S_IMODE(found.st_mode), mode if preserve else mode & 0o777)
-    yield from held("written mtime", found.st_mtime_ns, t["mtime_ns"])
+    if not t.get("times_by_mount"):
+        yield from held("written mtime", found.st_mtime_ns, t["mtime_ns"])
     if preserve:
         yield from held("written owner", (found.st_uid, found.st_gid), (t["uid"], t["gid"]))
     if t["type"] != "file":

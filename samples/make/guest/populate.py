@@ -198,7 +198,7 @@ class Populate:
             self.remember(fd, path)
 
     def fill(self, path):
-        """A file as large as there is room for."""
+        """A file as large as there is room for, less the room that small things after it need."""
         with linux.Opened(self.full(path), os.O_CREAT | os.O_RDWR) as fd:
             at = 0
             try:
@@ -207,6 +207,7 @@ class Populate:
             except OSError as error:
                 if error.errno != errno.ENOSPC:
                     raise
+            os.ftruncate(fd, at - (64 << 10))
             os.fsync(fd)
 
     def fsync(self, path):

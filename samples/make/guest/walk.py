@@ -10,6 +10,7 @@ import hashlib
 import os
 import stat
 import struct
+import time
 
 import linux
 from populate import load_certificate, run, unmount
@@ -133,6 +134,7 @@ class Walk:
         """Returns the truth; the host adds the image's name and hash."""
         for pem in sorted(glob.glob(f"{self.folder}/certs/*.pem")):
             load_certificate(pem)
+        from_ns = time.time_ns()
         without_keys = None
         if self.spec["keys"]:
             self.mount()
@@ -149,7 +151,7 @@ class Walk:
         self.visit(b"")
         truth = self.truth()
         unmount(self.mount_point)
-        return truth
+        return {"walked_from_ns": from_ns, **truth} if self.spec.get("shutdown") else truth
 
     def mount(self):
         run(["mount", "-t", self.spec["fs"], "-o", self.spec["walk_options"], self.device, self.mount_point])
