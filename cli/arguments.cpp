@@ -128,6 +128,7 @@ class Parser {
   CLI::App* command(const std::string& name, const std::string& help);
   void image_options(CLI::App& app);
   void key_options(CLI::App& app);
+  void lost_options(CLI::App& app);
   void trust_options(CLI::App& app);
   void page_option(CLI::App& app);
   void work_options(CLI::App& app);
@@ -162,6 +163,10 @@ void Parser::image_options(CLI::App& app) {
   text_option(app, "--offset", "BYTES", "the filesystem that begins at this byte, whatever a partition table says",
               [this](const std::string& text) { a_.offset = parse_number(text, "--offset"); });
   app.add_flag("--no-replay", a_.no_replay, "read the filesystem as it lies, without journal replay");
+}
+
+void Parser::lost_options(CLI::App& app) {
+  app.add_flag("--orphans", a_.orphans, "also what is in use and has no name, as .orphans/INODE");
 }
 
 void Parser::key_options(CLI::App& app) {
@@ -226,21 +231,25 @@ Parser::Parser() {
   one_path(*ls, false);
   ls->add_flag("-l", a_.long_listing, "type, permissions, links, owner, size, time, status");
   ls->add_flag("-R", a_.recursive, "all below it too");
+  lost_options(*ls);
   json_option(*ls);
 
   CLI::App* stat = command("stat", "everything known of one inode");
   one_path(*stat, true);
+  lost_options(*stat);
   page_option(*stat);
   json_option(*stat);
 
   CLI::App* cat = command("cat", "write a file's content to standard output");
   one_path(*cat, true);
+  lost_options(*cat);
   page_option(*cat);
   text_option(*cat, "--range", "OFFSET:LENGTH", "only these bytes",
               [this](const std::string& text) { set_range(a_, text); });
 
   CLI::App* pages = command("pages", "the page table of one file, as reconstructed");
   one_path(*pages, true);
+  lost_options(*pages);
   page_option(*pages);
   json_option(*pages);
 
@@ -249,6 +258,7 @@ Parser::Parser() {
   extract->add_option("-o,--output", a_.output, "the directory to write into; created, refused if it is not empty")
       ->type_name("DIR")
       ->required();
+  lost_options(*extract);
   trust_options(*extract);
   work_options(*extract);
   text_option(
@@ -262,6 +272,7 @@ Parser::Parser() {
 
   CLI::App* verify = command("verify", "check every fs-verity file without writing files");
   paths(*verify, "what to verify, from the filesystem's root (default: everything)");
+  lost_options(*verify);
   verify->add_flag("--digest", a_.digest, "print each file's digest as `fsverity digest` does");
   trust_options(*verify);
   work_options(*verify);

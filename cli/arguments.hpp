@@ -46,6 +46,7 @@ struct Arguments {
 
   bool long_listing = false;
   bool recursive = false;
+  bool orphans = false;
   bool digest = false;
   std::optional<std::pair<std::uint64_t, std::uint64_t>> range;  ///< offset and length
 };

@@ -1,5 +1,6 @@
 #include "cli/filesystem_run.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -53,19 +54,25 @@ Result<std::unique_ptr<FilesystemRun>> FilesystemRun::make(const Arguments& argu
   return run;
 }
 
-Result<void> FilesystemRun::check_paths() const {
+Result<void> FilesystemRun::check_paths() {
   for (const std::string& path : arguments_.paths) {
     std::optional<Error> why;
     bool there = false;
     for (const fs::Found& found : session_.contents.filesystems) {
       if (there || !found.volume) continue;
-      auto item = find_path(*found.volume, *session_.keys, path);
+      auto item = find_path(*found.volume, *session_.keys, path, orphans_of(found));
       there = item.has_value() || item.error().kind != ErrorKind::kNotFound;
       if (!there && !why) why = std::move(item.error());
     }
     if (!there && why) return fail(std::move(*why));
   }
   return {};
+}
+
+const extract::Orphans* FilesystemRun::orphans_of(const fs::Found& found) {
+  const auto [at, is_new] = orphans_.try_emplace(&found);
+  if (is_new) at->second = find_orphans(*found.volume, arguments_, io_);
+  return at->second ? &*at->second : nullptr;
 }
 
 report::Image FilesystemRun::describe_image() {
@@ -143,12 +150,18 @@ Result<void> FilesystemRun::one(const fs::Found& found, bool only_verity, const 
   options.only_verity = only_verity;
   options.runs = arguments_.runs;
   options.image_offset = found.offset;
+  options.orphans = orphans_of(found);
   options.trust = trust_ ? &*trust_ : nullptr;
   options.digests = digests_ ? &*digests_ : nullptr;
 
   std::vector<std::string> problems = found.volume->facts().findings;
   if (arguments_.paths.empty()) {  // of a few files, only what belongs to them is looked at
     for (Finding& finding : found.volume->check_metadata()) problems.push_back(std::move(finding));
+  }
+  if (options.orphans != nullptr) {  // which may have met the same bad bitmaps
+    for (const Finding& finding : options.orphans->findings) {
+      if (std::find(problems.begin(), problems.end(), finding) == problems.end()) problems.push_back(finding);
+    }
   }
   if (!problems.empty()) findings_ = true;
   for (const Finding& finding : problems) complain(io_, arguments_.image + ": " + finding);

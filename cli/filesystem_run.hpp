@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,7 +24,7 @@ class FilesystemRun {
                                                                    Session& session);
 
   /// Holds the command line's PATHs against the filesystems, before anything is written. Errors: kNotFound.
-  [[nodiscard]] Result<void> check_paths() const;
+  [[nodiscard]] Result<void> check_paths();
 
   using SinkOf = std::function<Result<extract::Sink*>(const fs::Found&)>;
   using OnEntry = std::function<void(const fs::Found&, const report::Entry&)>;
@@ -42,12 +43,15 @@ class FilesystemRun {
   [[nodiscard]] Result<void> one(const fs::Found& found, bool only_verity, const SinkOf& sink_of,
                                  const OnEntry& on_entry);
   [[nodiscard]] report::Image describe_image();
+  /// Those that were asked for; null where none were. Found once.
+  [[nodiscard]] const extract::Orphans* orphans_of(const fs::Found& found);
 
   const Arguments& arguments_;
   Io& io_;
   Session& session_;
   std::optional<verity::TrustStore> trust_;
   std::optional<verity::DigestList> digests_;
+  std::map<const fs::Found*, std::optional<extract::Orphans>> orphans_;
   std::unique_ptr<report::ReportWriter> writer_;
   report::Summary total_;
   std::vector<std::string> problems_;  ///< of the image as a whole

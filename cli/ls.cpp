@@ -42,6 +42,7 @@ int ls(const Arguments& arguments, Io& io) {
   extract::PolicyTable policies;
   extract::PathSelection selection({"/" + top});
   extract::TreeWalker walker(at->volume(), *at->session.keys, selection);
+  if (at->orphans) walker.add_orphans(*at->orphans);
   const bool is_directory = at->item.inode && at->item.inode->facts().type == volume::FileType::kDir;
   bool findings = false;
   walker.limit_depth(arguments.recursive ? extract::TreeWalker::kMaxDepth : depth_of(top) + 1);

@@ -15,7 +15,9 @@ Result<OnePath> open_one_path(const Arguments& arguments, Io& io) {
   if (!found) return fail(ErrorKind::kNotFound, arguments.image, found.error().what);
   at.found = *found;
   if (at.found->volume == nullptr) return fail(*at.found->error);
-  auto item = find_path(at.volume(), *at.session.keys, arguments.paths.empty() ? "/" : arguments.paths.front());
+  at.orphans = find_orphans(at.volume(), arguments, io);
+  auto item = find_path(at.volume(), *at.session.keys, arguments.paths.empty() ? "/" : arguments.paths.front(),
+                        at.orphans ? &*at.orphans : nullptr);
   if (!item) return fail(std::move(item.error()));
   at.item = std::move(*item);
   at.page_size = page_size_for(arguments, at.volume());

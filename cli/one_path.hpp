@@ -12,6 +12,7 @@ namespace coldread::cli {
 struct OnePath {
   Session session;
   const fs::Found* found = nullptr;
+  std::optional<extract::Orphans> orphans;
   extract::WalkItem item;
   std::uint32_t page_size = 0;
 

@@ -60,10 +60,11 @@ Result<const fs::Found*> only_filesystem(const Session& session) {
               "the image holds several filesystems; choose one with --partition (" + numbers + ")");
 }
 
-Result<extract::WalkItem> find_path(const volume::Volume& volume, const fscrypt::KeyRing& keys,
-                                    const std::string& path) {
+Result<extract::WalkItem> find_path(const volume::Volume& volume, const fscrypt::KeyRing& keys, const std::string& path,
+                                    const extract::Orphans* orphans) {
   extract::PathSelection selection({path});
   extract::TreeWalker walker(volume, keys, selection);
+  if (orphans != nullptr) walker.add_orphans(*orphans);
   bool locked = false;
   while (auto item = walker.next()) {
     if (selection.unseen().empty()) {
@@ -76,6 +77,13 @@ Result<extract::WalkItem> find_path(const volume::Volume& volume, const fscrypt:
               locked ? "there is no such path in the filesystem as it can be read: a directory on the way is locked, "
                        "its key is missing"
                      : "there is no such path in the filesystem (paths start at its root)");
+}
+
+std::optional<extract::Orphans> find_orphans(const volume::Volume& volume, const Arguments& arguments, Io& io) {
+  if (!arguments.orphans) return std::nullopt;
+  extract::Orphans orphans = extract::find_orphans(volume);
+  for (const Finding& finding : orphans.findings) complain(io, arguments.image + ": " + finding);
+  return orphans;
 }
 
 std::string partition_name(const fs::Found& found) {

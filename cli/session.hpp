@@ -28,9 +28,14 @@ struct Session {
 /// The one filesystem that a command about one PATH means. Errors: kNotFound where there are several.
 [[nodiscard]] Result<const fs::Found*> only_filesystem(const Session& session);
 
-/// The entry at a path of a filesystem. Errors: kNotFound; those of the inode.
+/// The entry at a path of a filesystem; `orphans`, where there are any, have paths too. Errors: kNotFound; those of the
+/// inode.
 [[nodiscard]] Result<extract::WalkItem> find_path(const volume::Volume& volume, const fscrypt::KeyRing& keys,
-                                                  const std::string& path);
+                                                  const std::string& path, const extract::Orphans* orphans = nullptr);
+
+/// What is in use and has no name, where the command line asks for it. Its findings are named on standard error.
+[[nodiscard]] std::optional<extract::Orphans> find_orphans(const volume::Volume& volume, const Arguments& arguments,
+                                                           Io& io);
 
 /// "pN" of a filesystem on a partition; "" of one that is the whole image.
 [[nodiscard]] std::string partition_name(const fs::Found& found);

@@ -45,7 +45,9 @@ class Run {
         walker_(volume, keys, selection),
         interrupt_(interrupt),
         on_entry_(on_entry),
-        pool_(context_, options.jobs) {}
+        pool_(context_, options.jobs) {
+    if (options.orphans != nullptr) walker_.add_orphans(*options.orphans);
+  }
 
   Outcome go();
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/extract/orphans.hpp"
 #include "core/extract/path_filter.hpp"
 #include "core/verity/digest_list.hpp"
 #include "core/verity/signature.hpp"
@@ -23,6 +24,7 @@ struct ExtractOptions {
   std::vector<std::string> hashes;  ///< names that ContentHash knows
   PathFilter filter;
   bool only_verity = false;                   ///< files without fs-verity are not read
+  const Orphans* orphans = nullptr;           ///< null: not listed
   bool runs = false;                          ///< the report tells where each file's bytes lie
   std::uint64_t image_offset = 0;             ///< bytes: of the filesystem within the image, for `runs`
   const verity::TrustStore* trust = nullptr;  ///< null: signatures are not checked

@@ -11,6 +11,16 @@ namespace coldread::extract {
 TreeWalker::TreeWalker(const volume::Volume& volume, const fscrypt::KeyRing& keys, PathSelection& selection)
     : volume_(volume), keys_(keys), selection_(selection) {}
 
+void TreeWalker::add_orphans(const Orphans& orphans) {
+  for (const Orphan& orphan : orphans.list) {
+    Child child{orphan.name, orphan.number, false, std::nullopt};
+    child.is_orphan = true;
+    orphans_.push_back(std::move(child));
+  }
+}
+
+void TreeWalker::enter_orphans(std::string path) { stack_.push_back({std::move(path), std::nullopt, orphans_, 0}); }
+
 std::optional<WalkItem> TreeWalker::next() {
   if (!started_) {
     started_ = true;
@@ -26,6 +36,10 @@ std::optional<WalkItem> TreeWalker::next() {
     const Child& child = top.children[top.at++];
     std::string path = top.path.empty() ? child.name : top.path + "/" + child.name;
     if (selection_.match(path) == PathSelection::Match::kNo) continue;
+    if (child.is_made_up) {
+      enter_orphans(std::move(path));
+      continue;
+    }
     return visit(std::move(path), Child(child), &top);
   }
   return std::nullopt;
@@ -38,7 +52,7 @@ WalkItem TreeWalker::visit(std::string path, const Child& child, const Frame* pa
   item.name_locked = child.name_locked;
   if (child.problem) item.problems.push_back(*child.problem);
 
-  auto inode = volume_.inode(child.number);
+  auto inode = child.is_orphan ? volume_.nameless_inode(child.number) : volume_.inode(child.number);
   if (!inode) {
     item.error = std::move(inode.error());
     return item;
@@ -76,6 +90,12 @@ void TreeWalker::enter(WalkItem& item) {
     return;
   }
   std::vector<Child> children = list(item);
+  if (item.path.empty() && !orphans_.empty()) {
+    Child above{kOrphansDirectory, {}, false, std::nullopt};
+    above.is_made_up = true;
+    const auto by_name = [](const Child& a, const Child& b) { return a.name < b.name; };
+    children.insert(std::lower_bound(children.begin(), children.end(), above, by_name), above);
+  }
   Frame frame{item.path, std::nullopt, std::move(children), 0};
   if (item.encryption) frame.policy = item.encryption->context.policy;
   stack_.push_back(std::move(frame));

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/extract/content.hpp"
+#include "core/extract/orphans.hpp"
 #include "core/extract/path_filter.hpp"
 #include "core/volume/volume.hpp"
 
@@ -36,6 +37,9 @@ class TreeWalker {
   /// must outlive the walker.
   TreeWalker(const volume::Volume& volume, const fscrypt::KeyRing& keys, PathSelection& selection);
 
+  /// Lists `orphans` too, as if the root had a directory kOrphansDirectory with them, for which there is no item.
+  void add_orphans(const Orphans& orphans);
+
   /// Directories at this depth (the root's is 0) and below are not entered: their entries are not walked to.
   void limit_depth(std::size_t depth) { max_depth_ = depth; }
 
@@ -48,6 +52,8 @@ class TreeWalker {
     InodeNumber number;
     bool name_locked = false;
     std::optional<std::string> problem;
+    bool is_orphan = false;   ///< its name is made up, and it may have no link
+    bool is_made_up = false;  ///< a directory that the filesystem does not have, of `orphans_`
   };
   struct Frame {
     std::string path;
@@ -60,10 +66,12 @@ class TreeWalker {
   void enter(WalkItem& item);
   /// The directory's names as the kernel shows them, in byte order.
   std::vector<Child> list(WalkItem& item);
+  void enter_orphans(std::string path);
 
   const volume::Volume& volume_;
   const fscrypt::KeyRing& keys_;
   PathSelection& selection_;
+  std::vector<Child> orphans_;
   std::vector<Frame> stack_;
   std::unordered_set<std::uint64_t> entered_;
   std::size_t max_depth_ = kMaxDepth;

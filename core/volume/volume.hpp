@@ -30,6 +30,13 @@ struct VolumeFacts {
   Findings findings;  ///< such as a backup superblock that was used instead of the primary
 };
 
+/// Some of the inodes that are in use.
+struct InodeList {
+  std::vector<InodeNumber> inodes;  ///< ascending
+  InodeNumber next;                 ///< from where to ask on; 0 at the end
+  Findings findings;
+};
+
 /// One filesystem. Safe to use from several threads at once.
 class Volume {
  public:
@@ -42,6 +49,12 @@ class Volume {
   [[nodiscard]] virtual InodeNumber root() const = 0;
   /// The inode with that number. Errors: kCorrupt (no such number, not in use, nonsense in it), kRead, kUnsupported.
   [[nodiscard]] virtual Result<std::unique_ptr<const Inode>> inode(InodeNumber number) const = 0;
+  /// Inodes from `first` on (1 at the start) that the filesystem's allocation counts as in use and that could have a
+  /// name: those of some part of it, to be asked for part by part.
+  [[nodiscard]] virtual InodeList inodes_in_use(InodeNumber first) const = 0;
+  /// As inode(), for one that no directory names: it may have no link. Errors: kNotFound as well, where there is
+  /// nothing in it that a name could have led to.
+  [[nodiscard]] virtual Result<std::unique_ptr<const Inode>> nameless_inode(InodeNumber number) const = 0;
   /// What is wrong with metadata that reading files does not touch, such as allocation bitmaps. Reads all of it.
   [[nodiscard]] virtual Findings check_metadata() const = 0;
   /// What a map's source_offset counts in: the filesystem's bytes, as it is read.

@@ -117,7 +117,7 @@ ByteView InodeRecord::block_field() const {
 
 std::string InodeRecord::where() const { return "inode " + std::to_string(facts.number.value); }
 
-Result<InodeRecord> read_inode(const Filesystem& filesystem, InodeNumber number) {
+Result<InodeRecord> read_inode(const Filesystem& filesystem, InodeNumber number, Unlinked unlinked) {
   Findings findings;
   auto offset = inode_offset(filesystem, number, findings);
   if (!offset) return fail(std::move(offset.error()));
@@ -126,7 +126,12 @@ Result<InodeRecord> read_inode(const Filesystem& filesystem, InodeNumber number)
     return fail(ErrorKind::kRead, "inode " + std::to_string(number.value), done.error().message());
   }
   auto inode = parse_inode(filesystem, number, std::move(bytes), *offset);
-  if (inode) inode->findings.insert(inode->findings.begin(), findings.begin(), findings.end());
+  if (!inode && unlinked == Unlinked::kRefuse) inode.error().kind = ErrorKind::kCorrupt;
+  if (!inode) return inode;
+  if (inode->raw.i_links_count == 0 && unlinked == Unlinked::kRefuse) {
+    return fail(ErrorKind::kCorrupt, inode->where(), "it is not in use");
+  }
+  inode->findings.insert(inode->findings.begin(), findings.begin(), findings.end());
   return inode;
 }
 
@@ -139,7 +144,7 @@ Result<InodeRecord> parse_inode(const Filesystem& filesystem, InodeNumber number
   parse_layout(s, inode);
 
   const RawInode& raw = inode.raw;
-  if (raw.i_mode == 0 || raw.i_links_count == 0) return fail(ErrorKind::kCorrupt, inode.where(), "it is not in use");
+  if (raw.i_mode == 0) return fail(ErrorKind::kNotFound, inode.where(), "it is not in use");
   inode.facts.type = volume::type_of_mode(raw.i_mode);
   if (inode.facts.type == volume::FileType::kUnknown) {
     inode.findings.push_back(inode.where() + ": i_mode names no type of file");

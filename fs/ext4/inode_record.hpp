@@ -34,11 +34,16 @@ struct InodeRecord {
   [[nodiscard]] std::string where() const;
 };
 
-/// Reads and parses the inode (Documentation/filesystems/ext4/inodes.rst). Errors: kCorrupt (no such number, or it is
-/// not in use), kRead.
-[[nodiscard]] Result<InodeRecord> read_inode(const Filesystem& filesystem, InodeNumber number);
+/// What is done with an inode whose i_links_count is 0: it was deleted, or is open and without a name.
+enum class Unlinked : std::uint8_t { kRefuse, kTake };
 
-/// As read_inode(), from bytes at hand: `bytes` are superblock().inode_size long and lie at `offset` of the source.
+/// Reads and parses the inode (Documentation/filesystems/ext4/inodes.rst). Errors: kCorrupt (no such number, or it is
+/// not in use), kRead; with Unlinked::kTake kNotFound where there is nothing in it (i_mode is 0).
+[[nodiscard]] Result<InodeRecord> read_inode(const Filesystem& filesystem, InodeNumber number,
+                                             Unlinked unlinked = Unlinked::kRefuse);
+
+/// As read_inode() with Unlinked::kTake, from bytes at hand: `bytes` are superblock().inode_size long and lie at
+/// `offset` of the source.
 [[nodiscard]] Result<InodeRecord> parse_inode(const Filesystem& filesystem, InodeNumber number, Bytes bytes,
                                               std::uint64_t offset);
 

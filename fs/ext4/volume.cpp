@@ -9,6 +9,7 @@
 #include "fs/ext4/find_superblock.hpp"
 #include "fs/ext4/inode.hpp"
 #include "fs/ext4/inode_record.hpp"
+#include "fs/ext4/inodes_in_use.hpp"
 #include "fs/ext4/journal_state.hpp"
 #include "fs/ext4/volume_facts.hpp"
 
@@ -34,12 +35,29 @@ class Ext4Volume final : public volume::Volume {
       return fail(ErrorKind::kCorrupt, "inode " + std::to_string(number.value),
                   "it is reserved for the filesystem itself");
     }
-    auto record = read_inode(*filesystem_, number);
+    return make(read_inode(*filesystem_, number));
+  }
+
+  [[nodiscard]] volume::InodeList inodes_in_use(InodeNumber first) const override {
+    const Superblock& s = filesystem_->superblock();
+    if (first.value == 0 || first.value > s.inodes_count) return {};
+    return ext4::inodes_in_use(*filesystem_, static_cast<std::uint32_t>((first.value - 1) / s.inodes_per_group));
+  }
+
+  [[nodiscard]] Result<std::unique_ptr<const volume::Inode>> nameless_inode(InodeNumber number) const override {
+    auto record = read_inode(*filesystem_, number, Unlinked::kTake);
+    if (record && record->has(kEaInodeFlag)) {
+      return fail(ErrorKind::kNotFound, record->where(), "it holds an attribute's value");
+    }
+    return make(std::move(record));
+  }
+
+ private:
+  [[nodiscard]] Result<std::unique_ptr<const volume::Inode>> make(Result<InodeRecord> record) const {
     if (!record) return fail(std::move(record.error()));
     return std::make_unique<const Ext4Inode>(filesystem_, *std::move(record));
   }
 
- private:
   std::shared_ptr<const Filesystem> filesystem_;
   volume::VolumeFacts facts_;
 };

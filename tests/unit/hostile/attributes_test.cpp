@@ -100,7 +100,8 @@ BOOST_AUTO_TEST_CASE(a_block_that_holds_no_attributes_is_a_finding) {
   check(image, "damaged", {}, {kPlace + "h_magic is wrong"});
   for (const std::uint32_t block : {1u, 256u, 0xffffffffu}) {
     image.put(HostileImage::inode_at(12) + offsetof(RawInode, i_file_acl_lo), Le32(block));
-    check(image, "damaged", {}, {"inode 12, attribute block " + std::to_string(block) + ": no such block can be there"});
+    check(image, "damaged", {},
+          {"inode 12, attribute block " + std::to_string(block) + ": no such block can be there"});
   }
 }
 

@@ -87,17 +87,19 @@ class HostileImage : public ext4::test::ImageBuilder {
 /// What came of extracting an image into a new directory: `out`, in a directory of its own.
 class Extraction {
  public:
-  explicit Extraction(const std::shared_ptr<const source::BlockSource>& source) {
+  explicit Extraction(const std::shared_ptr<const source::BlockSource>& source, bool with_orphans = false) {
     auto volume = ext4::open(source, {});
     if (!volume) {
       refused = volume.error();
       return;
     }
+    if (with_orphans) orphans = extract::find_orphans(**volume);
     auto sink = extract::DirectorySink::open(directory_ / "out", {});
     fscrypt::KeyRing keys;
     extract::PathSelection everything({});
     extract::ExtractOptions options;
     options.hashes = {"sha256"};
+    options.orphans = &orphans;
     extract::Progress progress;
     const std::atomic<bool> interrupt{false};
     outcome = extract::extract(**volume, keys, everything, options, sink.value().get(), progress, interrupt,
@@ -134,6 +136,7 @@ class Extraction {
   }
   [[nodiscard]] std::filesystem::path place(const std::string& path) const { return directory_.path() / "out" / path; }
 
+  extract::Orphans orphans;
   std::optional<Error> refused;
   std::vector<report::Entry> entries;
   extract::Outcome outcome;
