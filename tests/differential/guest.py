@@ -121,8 +121,8 @@ def one(spec, scratch, out):
         with open(f"{folder}/keys/main.key", "wb") as f:
             f.write(bytes((spec["seed"] + i) % 256 for i in range(KEY_SIZE)))
     populated, done = fill(spec, image, mount_point, folder)
+    run(["cp", "--sparse=always", image, f"{folder}/image.img"])     # it is there then, if the kernel dies over it
     truth = truth_of(spec, image, mount_point, folder, populated)
-    run(["cp", "--sparse=always", image, f"{folder}/image.img"])
     os.unlink(image)
     truth = {"case": str(spec["seed"]), "spec": spec, "done": done.done, "refused": done.refused, **truth}
     with open(f"{folder}/truth.json", "w") as f:
