@@ -240,30 +240,6 @@ def ext4_dirty():
     return dirty(s)
 
 
-def fast_commit():
-    s = Sample("fast-commit", "ext4 cut off after fast commits: creations, links, removals, ranges added and punched "
-               "since the last full commit", 24, 4096,
-               ext4("fast-commit", 4096, "-O", "fast_commit", "-J", "size=8", "-N", "256"))
-    s.spec["walk_options"] = "rw,noatime"              # the kernel refuses to replay fast commits on a read-only mount
-    s.mkdir("files")
-    for i in range(8):
-        s.file(f"files/before_{i}", size=5000 + i, kind="text")
-    s.step("full_commit")
-    for i in range(4):
-        s.file(f"files/new_{i}", size=7000 * i + 100)
-        s.step("fsync", path=f"files/new_{i}")
-    s.step("link", path="files/linked", source="files/before_1")
-    s.step("unlink", path="files/before_2")
-    s.step("write_at", path="files/before_3", offset=20000, size=9000)
-    s.step("fsync", path="files/before_3")
-    s.step("punch", path="files/new_3", offset=4096, length=8192)
-    s.step("fsync", path="files/new_3")
-    s.step("write_at", path="files/before_4", offset=100, size=50)
-    s.step("fsync", path="files/before_4")
-    s.step("unlink", path="files/before_5")            # after the last commit: not to be seen
-    return dirty(s)
-
-
 def external_journal():
     s = Sample("external-journal", "ext4 cut off with its journal on another device. 1K blocks", 8, BLOCK,
                ext4("external-journal", BLOCK, "-O", "64bit,metadata_csum", "-J", "device={journal}", "-N", "256"))
@@ -276,4 +252,4 @@ def external_journal():
 
 def all_samples():
     return [ext2_1k(), inline_data(), bigalloc(), ea_inode(), casefold(), large_dir(), uninit_bg(), checksum_seed(),
-            ext3_dirty(), ext4_dirty(), fast_commit(), external_journal()]
+            ext3_dirty(), ext4_dirty(), external_journal()]

@@ -3,8 +3,7 @@ import os
 import subprocess
 
 BOOT_LIMIT = 1800
-CLOCK = "2026-06-01T08:00:00"         # the guest's clock starts here in every boot
-NEXT_DAY = "2026-06-02T08:00:00"      # but in one that reads, so that what mounting changes is told by its time
+CLOCK = "2026-06-01T08:00:00"    # the guest's clock starts here in every boot
 
 MACHINES = {
     "amd64": ["qemu-system-x86_64", "-M", "q35", "-cpu", "max", "-append", "console=ttyS0 {boot}"],
@@ -25,11 +24,11 @@ class Disk:
         return ["-drive", drive, "-device", device]
 
 
-def boot(arch, guest, shared, disks, clock=CLOCK):
+def boot(arch, guest, shared, disks):
     """guest: folder with vmlinuz, initrd.img, root.img; shared: folder that the guest sees as /host."""
     command = [word.replace("{boot}", BOOT) for word in MACHINES[arch]]
     command += ["-accel", "tcg", "-smp", "1", "-m", "1500", "-nographic", "-no-reboot", "-nic", "none",
-                "-rtc", f"base={clock}", "-kernel", f"{guest}/vmlinuz", "-initrd", f"{guest}/initrd.img",
+                "-rtc", f"base={CLOCK}", "-kernel", f"{guest}/vmlinuz", "-initrd", f"{guest}/initrd.img",
                 "-virtfs", f"local,path={shared},mount_tag=host,security_model=none,multidevs=remap"]
     for number, disk in enumerate([Disk(f"{guest}/root.img", "root")] + disks):
         command += disk.arguments(number)

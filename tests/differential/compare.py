@@ -169,7 +169,7 @@ def run_and_hold(coldread, folder, truth, scratch, result):
 
 
 def hold(filesystem, truth, tree, how, result):
-    want = T.wanted(T.mark_mount_times(truth) if how.journal else truth)
+    want = T.wanted(truth)
     have = {T.reported_path(e): e for e in filesystem["entries"]}
     unread = []
     for path, e in have.items():

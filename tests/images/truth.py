@@ -16,7 +16,7 @@ LARGE = 64 << 20  # files above this are hashed once, in the first run over an i
 # What of an image is not read yet: the prefix of its paths, and the words by which it is refused. Without a prefix the
 # image is refused as a whole.
 NOT_READ_YET: dict = {name: (b"", "its journal was not replayed") for name in
-                      ("ext3-dirty", "ext4-dirty", "external-journal", "fast-commit")}
+                      ("ext3-dirty", "ext4-dirty", "external-journal")}
 VISIBLE_XATTRS = ("user.", "security.", "trusted.", "system.posix_acl")
 
 
@@ -59,7 +59,7 @@ def views(case: pathlib.Path, scratch: pathlib.Path):
     truth = json.loads((case / "truth.json").read_text())
     if "partitions" not in truth:
         journal = ["--journal", str(scratch / f"{case.name}.{truth['journal']}")] if "journal" in truth else []
-        yield case.name, mark_mount_times(mark_locked(truth)), journal
+        yield case.name, mark_locked(truth), journal
         return
     for part in truth["partitions"]:
         if part.get("fs") == "ext4":
@@ -90,14 +90,6 @@ def mark_locked(truth: dict) -> dict:
     return truth
 
 
-def mark_mount_times(truth: dict) -> dict:
-    """Marks what got its times when the copy was mounted: replay and clearing orphans away write the time of day."""
-    tick_ns = 20_000_000  # how far the time of an inode may be behind the clock
-    for t in truth["files"]:
-        t["times_by_mount"] = t["ctime_ns"] >= truth.get("walked_from_ns", 1 << 63) - tick_ns
-    return truth
-
-
 def reports_lost_xattrs(filesystem: dict) -> bool:
     """Whether the report says of a filesystem that the host had no room for some xattr."""
     return any("attribute" in p or "xattr could not be kept" in p for p in filesystem.get("problems", []))
@@ -120,7 +112,7 @@ def differences(t: dict, e: dict, host: bytes, preserve: bool, hash_content: boo
     if t.get("nonce") and "encryption" in e:
         yield from held("nonce", e["encryption"]["nonce"], t["nonce"])
     for name, field in (("mtime", "mtime_ns"), ("ctime", "ctime_ns"), ("crtime", "btime_ns")):
-        if t.get(field) is not None and not (t.get("times_by_mount") and name != "crtime"):
+        if t.get(field) is not None:
             yield from held(name, nanoseconds(e[name]) if name in e else None, t[field])
     have = {k: v for k, v in e.get("xattrs", {}).items() if k.startswith(VISIBLE_XATTRS)}
     want = {k: v for k, v in t.get("xattrs", {}).items() if k.startswith(VISIBLE_XATTRS)}
@@ -161,7 +153,7 @@ def differences(t: dict, e: dict, host: bytes, preserve: bool, hash_content: boo
         yield from held("target", os.readlink(host), raw_bytes(t, "target"))
     else:
         yield from held("written mode", stat.S_IMODE(found.st_mode), mode if preserve else mode & 0o777)
-    if not t.get("times_by_mount"):
+    if t["mtime_ns"] is not None:
         yield from held("written mtime", found.st_mtime_ns, t["mtime_ns"])
     if preserve:
         yield from held("written owner", (found.st_uid, found.st_gid), (t["uid"], t["gid"]))

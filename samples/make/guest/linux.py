@@ -92,11 +92,6 @@ def is_encrypted(path):
     return buffer is not None and bool(struct.unpack_from("<Q", buffer, 8)[0] & encrypted)
 
 
-def sync_filesystem(fd):
-    if _libc.syncfs(fd) < 0:
-        raise _error("syncfs")
-
-
 def shut_down(mount_point, how=NO_LOG_FLUSH):
     """Stops a mounted ext4 where it is, as a loss of power would: nothing more of it reaches the device."""
     with Opened(mount_point) as fd:

@@ -187,16 +187,6 @@ class Populate:
 
     # ---- steps: changes to what is there
 
-    def write_at(self, path, offset, size, kind="random"):
-        with linux.Opened(self.full(path), os.O_RDWR) as fd:
-            self.write(fd, content.make(kind, self.seed(path) + "/again", size, offset), offset)
-            self.remember(fd, path)
-
-    def punch(self, path, offset, length):
-        with linux.Opened(self.full(path), os.O_RDWR) as fd:
-            linux.fallocate(fd, linux.KEEP_SIZE | linux.PUNCH_HOLE, offset, length)
-            self.remember(fd, path)
-
     def fill(self, path):
         """A file as large as there is room for, less the room that small things after it need."""
         with linux.Opened(self.full(path), os.O_CREAT | os.O_RDWR) as fd:
@@ -213,10 +203,6 @@ class Populate:
     def fsync(self, path):
         with linux.Opened(self.full(path)) as fd:
             os.fsync(fd)
-
-    def full_commit(self):
-        with linux.Opened(self.full("")) as fd:
-            linux.sync_filesystem(fd)
 
     def rename(self, path, source):
         os.rename(self.full(source), self.full(path))

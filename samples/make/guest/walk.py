@@ -10,7 +10,6 @@ import hashlib
 import os
 import stat
 import struct
-import time
 
 import linux
 from populate import load_certificate, run, unmount
@@ -134,7 +133,6 @@ class Walk:
         """Returns the truth; the host adds the image's name and hash."""
         for pem in sorted(glob.glob(f"{self.folder}/certs/*.pem")):
             load_certificate(pem)
-        from_ns = time.time_ns()
         without_keys = None
         if self.spec["keys"]:
             self.mount()
@@ -151,7 +149,7 @@ class Walk:
         self.visit(b"")
         truth = self.truth()
         unmount(self.mount_point)
-        return {"walked_from_ns": from_ns, **truth} if self.spec.get("shutdown") else truth
+        return truth
 
     def mount(self):
         run(["mount", "-t", self.spec["fs"], "-o", self.spec["walk_options"], self.device, self.mount_point])
@@ -209,6 +207,8 @@ class Walk:
                  "gid": status.st_gid, "nlink": status.st_nlink, "ino": status.st_ino, "size": status.st_size,
                  "blocks": status.st_blocks, "mtime_ns": status.st_mtime_ns, "ctime_ns": status.st_ctime_ns,
                  "atime_ns": status.st_atime_ns}
+        if recovered := self.spec.get("recovered_after_ns"):
+            facts |= {name: None for name in ("mtime_ns", "ctime_ns") if facts[name] >= recovered}
         born = linux.birth_time_ns(full)
         if born is not None:
             facts["btime_ns"] = born
