@@ -3,6 +3,7 @@ from recipe import MIB, Sample, ext4
 
 BLOCK = 1024
 JOURNAL_MAGIC = bytes.fromhex("c03b3998")     # jbd2 escapes a data block that begins with it
+JOURNALED = ["journal_data"]
 FIRST_DOUBLE = 12 + 256                       # blocks of 1K before each level of a block map
 FIRST_TRIPLE = FIRST_DOUBLE + 256 * 256
 
@@ -194,13 +195,13 @@ def checksum_seed():
     return s.spec
 
 
-def history(s, many=60):
+def history(s, many=60, flags=()):
     """Transactions whose replay matters: blocks written again and again, revoked, used for something else."""
     s.mkdir("kept", "gone", "renamed")
     s.sizes("kept")
     s.crowd("kept/crowd", 40, size_below=3000)
     s.crowd("gone/crowd", many, pad_to=200, pad_every=2)
-    s.file("gone/mapped", kind="pattern", every_other=[s.block, 120])
+    s.file("gone/mapped", kind="pattern", every_other=[s.block, 120], add_flags=flags)
     s.step("fsync", path="kept/size_1")
     s.step("remove", path="gone")                      # its blocks of names and maps are revoked
     s.step("fsync", path="kept/size_1")
@@ -217,20 +218,20 @@ def history(s, many=60):
     s.file("never_committed", size=100)
 
 
-def dirty(s, options=""):
+def dirty(s):
     s.spec["shutdown"] = True
-    s.spec["mount_options"] = "noatime,commit=300" + options
+    s.spec["mount_options"] = "noatime,commit=300"
     return s.spec
 
 
 def ext3_dirty():
-    s = Sample("ext3-dirty", "ext3 cut off with data=journal: revoked blocks, contents in the journal, blocks that "
-               "begin with the journal's magic. 1K blocks", 5, BLOCK,
+    s = Sample("ext3-dirty", "ext3 cut off: revoked blocks that hold other contents, files whose contents are in the "
+               "journal, blocks that begin with its magic. 1K blocks", 5, BLOCK,
                mke2fs("ext3-dirty", "ext3", BLOCK, "-I", "128", "-J", "size=2", "-N", "256"))
-    s.data("escaped", (JOURNAL_MAGIC + bytes(range(256)) * 3).ljust(BLOCK, b"!") * 5)
+    s.data("escaped", (JOURNAL_MAGIC + bytes(range(256)) * 3).ljust(BLOCK, b"!") * 5, add_flags=JOURNALED)
     s.step("fsync", path="escaped")
-    history(s, 30)
-    return dirty(s, ",data=journal")
+    history(s, 30, JOURNALED)
+    return dirty(s)
 
 
 def ext4_dirty():

@@ -40,9 +40,9 @@ class Sample:
     def file(self, path, **arguments):
         self.step("file", path=path, **arguments)
 
-    def data(self, path, data):
+    def data(self, path, data, **arguments):
         raw = data if isinstance(data, bytes) else data.encode()
-        self.file(path, base64_data=base64.b64encode(raw).decode())
+        self.file(path, base64_data=base64.b64encode(raw).decode(), **arguments)
 
     def verity(self, path, algorithm="sha256", block_size=None, salt=b"", signer=None):
         self.step("verity", path=path, algorithm=algorithm, block_size=block_size or self.block, salt=salt.hex(),

@@ -4,7 +4,8 @@
 usage: test_debugfs.py COLDREAD SET_DIR [--match REGEX]
 Not held, since debugfs is no witness there: the content of encrypted files, which it reads as ciphertext; of inline files
 past what is in the inode, and their ends (debugfs 1.47 gives the first 60 bytes, or all of the space there is); of files
-over LARGE bytes, which it would write out in full. A journal is replayed by e2fsck first, into a copy.
+over LARGE bytes, which it would write out in full. A journal is replayed by e2fsck first, into a copy; but not one with fast
+commits, of which e2fsck 1.47 loses contents and rounds sizes up: such a filesystem is held as it lies.
 """
 import argparse
 import hashlib
@@ -130,6 +131,8 @@ def main():
                 passed += 1
                 continue
             for name, truth, options in T.views(case, scratch):
+                if (case / "truth_noload.json").exists() and "--no-replay" not in options:
+                    continue
                 differences, count = hold(args.coldread, case, truth, options, image, scratch)
                 passed, failed = passed + (not differences), failed + bool(differences)
                 print(f"{'FAIL' if differences else 'ok  '} {name}: {count} files", flush=True)

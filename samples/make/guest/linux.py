@@ -25,8 +25,8 @@ ENABLE_VERITY = _number(_WRITE, "f", 133, 128)
 MEASURE_VERITY = _number(_READ | _WRITE, "f", 134, 4)
 READ_VERITY_METADATA = _number(_READ | _WRITE, "f", 135, 40)
 
-INODE_FLAGS = {"immutable": 0x10, "append": 0x20, "nodump": 0x40, "noatime": 0x80, "extents": 0x80000,
-               "casefold": 0x40000000}
+INODE_FLAGS = {"immutable": 0x10, "append": 0x20, "nodump": 0x40, "noatime": 0x80, "journal_data": 0x4000,
+               "extents": 0x80000, "casefold": 0x40000000}
 
 MODES = {1: "AES-256-XTS", 4: "AES-256-CTS", 5: "AES-128-CBC-ESSIV", 6: "AES-128-CTS", 9: "Adiantum"}
 MODE_NUMBERS = {name: number for number, name in MODES.items()}

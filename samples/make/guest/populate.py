@@ -105,7 +105,7 @@ class Populate:
     def policy(self, path, key, contents, filenames, pad):
         linux.set_policy(self.full(path), self.key_ids[key], contents, filenames, pad)
 
-    def file(self, path, size=0, kind="random", base64_data=None, drop_flags=(), allocate=None, segments=None,
+    def file(self, path, size=0, kind="random", base64_data=None, add_flags=(), drop_flags=(), allocate=None, segments=None,
              every_other=None, truncate=None, punch=(), allocate_after=None):
         """A regular file: [0, size), or the segments, or the given bytes are written; the rest changes its mapping.
 
@@ -113,8 +113,8 @@ class Populate:
         every_other: [block size, count]: writes one block, skips one. punch: list of [offset, length].
         """
         with linux.Opened(self.full(path), os.O_CREAT | os.O_RDWR) as fd:
-            if drop_flags:
-                linux.change_inode_flags(fd, drop=drop_flags)
+            if add_flags or drop_flags:
+                linux.change_inode_flags(fd, add_flags, drop_flags)
             if allocate:
                 linux.fallocate(fd, allocate[2], allocate[0], allocate[1])
             if base64_data is not None:
