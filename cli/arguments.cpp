@@ -162,7 +162,11 @@ void Parser::image_options(CLI::App& app) {
               [this](const std::string& text) { a_.partition = text; });
   text_option(app, "--offset", "BYTES", "the filesystem that begins at this byte, whatever a partition table says",
               [this](const std::string& text) { a_.offset = parse_number(text, "--offset"); });
-  app.add_flag("--no-replay", a_.no_replay, "read the filesystem as it lies, without journal replay");
+  CLI::Option* no_replay =
+      app.add_flag("--no-replay", a_.no_replay, "read the filesystem as it lies, without journal replay");
+  app.add_option("--journal", a_.journal, "the ext4 journal that the filesystem keeps on this device of its own")
+      ->type_name("FILE")
+      ->excludes(no_replay);
 }
 
 void Parser::lost_options(CLI::App& app) {

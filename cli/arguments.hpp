@@ -20,6 +20,7 @@ struct Arguments {
   std::optional<std::string> partition;
   std::optional<std::uint64_t> offset;
   bool no_replay = false;
+  std::string journal;
   std::vector<std::string> keys;
 
   std::vector<std::string> digests;

@@ -57,7 +57,7 @@ int cat(const Arguments& arguments, Io& io) {
     code = std::max(code, static_cast<int>(kFindings));
   }
   name_unused_keys(at->session, arguments, io);
-  return code;
+  return at->exit_code(code);
 }
 
 }  // namespace coldread::cli

@@ -149,7 +149,6 @@ Result<void> FilesystemRun::one(const fs::Found& found, bool only_verity, const 
   options.filter = extract::PathFilter(arguments_.include, arguments_.exclude);
   options.only_verity = only_verity;
   options.runs = arguments_.runs;
-  options.image_offset = found.offset;
   options.orphans = orphans_of(found);
   options.trust = trust_ ? &*trust_ : nullptr;
   options.digests = digests_ ? &*digests_ : nullptr;

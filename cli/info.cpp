@@ -36,6 +36,15 @@ report::JsonValue filesystem_json(const fs::Found& found, const std::vector<repo
   return json;
 }
 
+std::string replay_text(const volume::ReplayFacts& replay) {
+  if (!replay.needed) return "not needed";
+  if (replay.applied == 0) return replay.kind + " needed, nothing applied: read as it lies";
+  return replay.kind + " applied in memory: " + std::to_string(replay.applied) + " block copies of " +
+         std::to_string(replay.transactions) + " transactions, " + std::to_string(replay.revoked) + " revoked; " +
+         std::to_string(replay.blocks) + " blocks and " + std::to_string(replay.inodes_total) +
+         " inodes differ from the image";
+}
+
 void print_filesystem(const fs::Found& found, const std::vector<report::Policy>& policies, Io& io) {
   const volume::VolumeFacts& facts = found.volume->facts();
   io.out << '\n'
@@ -47,8 +56,7 @@ void print_filesystem(const fs::Found& found, const std::vector<report::Policy>&
          << "  block size:  " << facts.block_size << '\n'
          << "  features:   ";
   for (const std::string& feature : facts.features) io.out << ' ' << feature;
-  io.out << "\n  replay:      "
-         << (facts.replay_needed ? facts.replay_kind + " needed, not applied: read as it lies" : "not needed") << '\n';
+  io.out << "\n  replay:      " << replay_text(facts.replay) << '\n';
   for (const auto& [name, value] : facts.details) {
     io.out << "  " << name << ": " << shown(value, io.out_is_terminal) << '\n';
   }

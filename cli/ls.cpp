@@ -60,7 +60,7 @@ int ls(const Arguments& arguments, Io& io) {
     if (!io.out) return kOk;
   }
   name_unused_keys(at->session, arguments, io);
-  return findings ? kFindings : kOk;
+  return at->exit_code(findings ? kFindings : kOk);
 }
 
 }  // namespace coldread::cli

@@ -15,6 +15,9 @@ Result<OnePath> open_one_path(const Arguments& arguments, Io& io) {
   if (!found) return fail(ErrorKind::kNotFound, arguments.image, found.error().what);
   at.found = *found;
   if (at.found->volume == nullptr) return fail(*at.found->error);
+  if (!at.volume().facts().replay.whole) {
+    for (const Finding& finding : at.volume().facts().findings) complain(io, arguments.image + ": " + finding);
+  }
   at.orphans = find_orphans(at.volume(), arguments, io);
   auto item = find_path(at.volume(), *at.session.keys, arguments.paths.empty() ? "/" : arguments.paths.front(),
                         at.orphans ? &*at.orphans : nullptr);

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "cli/exit_code.hpp"
 #include "cli/session.hpp"
 #include "core/extract/content.hpp"
 #include "core/extract/entry_record.hpp"
@@ -17,10 +18,16 @@ struct OnePath {
   std::uint32_t page_size = 0;
 
   [[nodiscard]] const volume::Volume& volume() const { return *found->volume; }
+  /// The exit code of a command that would end with `code`: where replay fell short, all may be right but the state of
+  /// the filesystem that was read.
+  [[nodiscard]] int exit_code(int code) const {
+    return code == kOk && !volume().facts().replay.whole ? kFindings : code;
+  }
   [[nodiscard]] const extract::Encryption* encryption() const { return item.encryption ? &*item.encryption : nullptr; }
 };
 
-/// Opens the image and finds the path (the root where none was given). Errors: those of open_session(),
+/// Opens the image and finds the path (the root where none was given). Where replay fell short, it says so on standard
+/// error. Errors: those of open_session(),
 /// only_filesystem() and find_path().
 [[nodiscard]] Result<OnePath> open_one_path(const Arguments& arguments, Io& io);
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstdio>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -18,7 +19,8 @@ struct BlockRun {
   std::uint64_t length = 0;  ///< whole blocks
   read::ExtentKind kind = read::ExtentKind::kHole;
   std::uint64_t source_offset = 0;
-  const read::BlockFault* fault = nullptr;  ///< the first step that failed
+  std::optional<source::Placement> placement;  ///< of the bytes; nothing where they are not together or nowhere
+  const read::BlockFault* fault = nullptr;     ///< the first step that failed
 };
 
 const read::BlockFault* fault_at(const std::vector<read::BlockFault>& faults, std::uint64_t begin, std::uint64_t end) {
@@ -30,8 +32,24 @@ const read::BlockFault* fault_at(const std::vector<read::BlockFault>& faults, st
   return first;
 }
 
+/// Where a block's bytes lie, if they lie together.
+std::optional<source::Placement> place_of(const source::BlockSource& source, std::uint64_t offset,
+                                          std::uint64_t length) {
+  const auto placements = source.locate(offset, length);
+  if (placements.size() != 1 || placements.front().medium == source::Medium::kMemory) return std::nullopt;
+  return placements.front();
+}
+
+bool lie_together(const BlockRun& first, const BlockRun& second) {
+  if (first.source_offset + first.length != second.source_offset) return false;
+  if (!first.placement || !second.placement) return !first.placement && !second.placement;
+  return first.placement->medium == second.placement->medium &&
+         first.placement->offset + first.length == second.placement->offset;
+}
+
 /// The runs of the window's part [begin, end), block by block, those alike joined.
-std::vector<BlockRun> runs_of(const read::Window& window, std::uint64_t begin, std::uint64_t end, std::uint64_t block) {
+std::vector<BlockRun> runs_of(const source::BlockSource& source, const read::Window& window, std::uint64_t begin,
+                              std::uint64_t end, std::uint64_t block) {
   std::vector<BlockRun> runs;
   for (const read::Extent& extent : window.extents) {
     std::uint64_t at = std::max(extent.file_offset, begin);
@@ -39,11 +57,16 @@ std::vector<BlockRun> runs_of(const read::Window& window, std::uint64_t begin, s
     while (at < stop) {
       const std::uint64_t next = std::min(round_down(at, block) + block, stop);
       const bool placed = extent.kind == read::ExtentKind::kStored || extent.kind == read::ExtentKind::kInline;
-      const BlockRun one{at, next - at, extent.kind, placed ? extent.source_offset + (at - extent.file_offset) : 0,
+      const std::uint64_t source_offset = placed ? extent.source_offset + (at - extent.file_offset) : 0;
+      const BlockRun one{at,
+                         next - at,
+                         extent.kind,
+                         source_offset,
+                         placed ? place_of(source, source_offset, next - at) : std::nullopt,
                          fault_at(window.faults, at, next)};
       BlockRun* last = runs.empty() ? nullptr : &runs.back();
       const bool joins = last != nullptr && last->kind == one.kind && last->fault == one.fault &&
-                         (!placed || last->source_offset + last->length == one.source_offset);
+                         (!placed || lie_together(*last, one));
       if (joins) {
         last->length += one.length;
       } else {
@@ -71,6 +94,8 @@ class PageTable {
   /// The steps that a run went through, up to the one that failed.
   [[nodiscard]] std::vector<std::string> steps(const BlockRun& run) const;
   [[nodiscard]] std::string where(const BlockRun& run) const;
+  /// Where replay took the run's bytes from; "" where they are in the block's own place.
+  [[nodiscard]] std::string moved(const BlockRun& run) const;
 
   const OnePath& at_;
   const extract::ContentPlan& plan_;
@@ -114,7 +139,7 @@ void PageTable::begin() {
 
 void PageTable::row(const read::Window& window, std::uint64_t begin) {
   const std::uint64_t page_size = plan_.reader->page_size();
-  const auto runs = runs_of(window, begin, begin + page_size, block_);
+  const auto runs = runs_of(*at_.volume().source(), window, begin, begin + page_size, block_);
   if (std::any_of(runs.begin(), runs.end(), [](const BlockRun& run) { return run.fault != nullptr; })) ++bad_;
   if (json_) {
     json_row(begin / page_size, runs);
@@ -145,10 +170,20 @@ std::string PageTable::where(const BlockRun& run) const {
     return first == last ? std::to_string(first) : std::to_string(first) + "-" + std::to_string(last);
   };
   const std::string file = span(run.offset, run.length);
-  if (run.kind == read::ExtentKind::kStored) return file + " -> " + span(run.source_offset, run.length);
-  if (run.kind == read::ExtentKind::kInline)
-    return "inline, at byte " + std::to_string(at_.found->offset + run.source_offset);
+  if (run.kind == read::ExtentKind::kStored) return file + " -> " + span(run.source_offset, run.length) + moved(run);
+  if (run.kind == read::ExtentKind::kInline) {
+    return "inline, at byte " + std::to_string(at_.found->offset + run.source_offset) + moved(run);
+  }
   return file + " " + std::string(read::to_string(run.kind));
+}
+
+std::string PageTable::moved(const BlockRun& run) const {
+  if (!run.placement) return " (replayed, in pieces)";
+  if (run.placement->medium == source::Medium::kJournal) {
+    return " (replayed, from byte " + std::to_string(run.placement->offset) + " of the external journal)";
+  }
+  if (run.placement->offset == at_.found->offset + run.source_offset) return "";
+  return " (replayed, from byte " + std::to_string(run.placement->offset) + ")";
 }
 
 void PageTable::text_row(std::uint64_t page, const std::vector<BlockRun>& runs) {
@@ -176,8 +211,9 @@ void PageTable::json_row(std::uint64_t page, const std::vector<BlockRun>& runs) 
   for (const BlockRun& run : runs) {
     auto block = report::JsonValue::object();
     block.set("offset", run.offset).set("length", run.length).set("kind", read::to_string(run.kind));
-    const bool placed = run.kind == read::ExtentKind::kStored || run.kind == read::ExtentKind::kInline;
-    block.set("image_offset", placed ? report::JsonValue(at_.found->offset + run.source_offset) : report::JsonValue());
+    const bool in_image = run.placement && run.placement->medium == source::Medium::kImage;
+    block.set("image_offset", in_image ? report::JsonValue(run.placement->offset) : report::JsonValue());
+    if (run.placement && !in_image) block.set("journal_offset", run.placement->offset);
     block.set("steps", report::JsonValue::strings(steps(run)));
     if (run.fault != nullptr) {
       bad = true;
@@ -217,7 +253,7 @@ int pages(const Arguments& arguments, Io& io) {
   }
   const int code = PageTable(*at, *plan, arguments, io).print();
   name_unused_keys(at->session, arguments, io);
-  return code;
+  return at->exit_code(code);
 }
 
 }  // namespace coldread::cli

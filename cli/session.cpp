@@ -27,7 +27,13 @@ Result<Session> open_session(const Arguments& arguments, Io& io) {
   auto image = source::FileSource::open(arguments.image);
   if (!image) return fail(std::move(image.error()));
   session.image = std::move(*image);
-  auto contents = fs::open_image(session.image, {arguments.partition, arguments.offset, !arguments.no_replay});
+  fs::OpenOptions options{arguments.partition, arguments.offset, !arguments.no_replay, nullptr};
+  if (!arguments.journal.empty()) {
+    auto journal = source::FileSource::open(arguments.journal, source::Medium::kJournal);
+    if (!journal) return fail(std::move(journal.error()));
+    options.journal = std::move(*journal);
+  }
+  auto contents = fs::open_image(session.image, options);
   if (!contents) {
     Error error = std::move(contents.error());
     if (error.where.empty()) error.where = arguments.image;
@@ -108,7 +114,9 @@ report::Filesystem filesystem_record(const fs::Found& found, std::uint32_t page_
   record.block_size = facts.block_size;
   record.page_size = page_size;
   record.features = facts.features;
-  record.replay = {facts.replay_needed, facts.replay_kind, facts.replay_applied};
+  const volume::ReplayFacts& replay = facts.replay;
+  record.replay = {replay.needed,  replay.kind,   replay.applied, replay.transactions,
+                   replay.revoked, replay.blocks, replay.inodes,  replay.inodes_total};
   return record;
 }
 

@@ -117,7 +117,7 @@ int stat(const Arguments& arguments, Io& io) {
     print_members(json, "  ", io);
   }
   name_unused_keys(at->session, arguments, io);
-  return entry.status.empty() || entry.status == "ok" ? kOk : kFindings;
+  return at->exit_code(entry.status.empty() || entry.status == "ok" ? kOk : kFindings);
 }
 
 }  // namespace coldread::cli

@@ -55,7 +55,7 @@ Looked look(const Image& image, std::optional<Partition> partition, std::uint64_
     std::string content = probe_content(*image, offset, size);
     if (!content.empty() && content.rfind("ext", 0) != 0) return {std::nullopt, std::move(content)};
   }
-  auto volume = ext4::open(std::move(source), {options.replay});
+  auto volume = ext4::open(std::move(source), {options.replay, options.journal});
   if (!volume && volume.error().kind == ErrorKind::kNotFound) return {std::nullopt, ""};
   if (!volume) return {refused(std::move(found), std::move(volume.error())), ""};
   found.volume = *std::move(volume);

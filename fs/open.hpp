@@ -18,6 +18,7 @@ struct OpenOptions {
   std::optional<std::string> partition;  ///< a number, or the label or UUID of a partition or of the filesystem in it
   std::optional<std::uint64_t> offset;   ///< bytes: a filesystem is there, whatever a partition table says
   bool replay = true;                    ///< replay the journal; false reads the filesystem as it lies
+  std::shared_ptr<const source::BlockSource> journal;  ///< an ext4 journal that is a device of its own
 };
 
 /// A filesystem that was found, whether or not it could be opened.

@@ -17,6 +17,31 @@ void zero(const read::Window& window, std::uint64_t begin, std::uint64_t end) {
   std::fill(bytes.begin(), bytes.end(), std::byte{0});
 }
 
+bool goes_on(const std::optional<std::uint64_t>& before, std::uint64_t length,
+             const std::optional<std::uint64_t>& next) {
+  return before.has_value() == next.has_value() && (!next || *before + length == *next);
+}
+
+/// Adds a part of an extent, all of it where it lies nowhere, and joins it with the run before where it goes on.
+void add_run(std::vector<report::Run>& runs, const read::Extent& extent, const source::Placement* placement) {
+  report::Run run;
+  run.offset = extent.file_offset + (placement != nullptr ? placement->range.offset - extent.source_offset : 0);
+  run.length = placement != nullptr ? placement->range.length : extent.length;
+  run.kind = read::to_string(extent.kind);
+  if (placement != nullptr && placement->medium == source::Medium::kImage) run.image_offset = placement->offset;
+  if (placement != nullptr && placement->medium == source::Medium::kJournal) run.journal_offset = placement->offset;
+  if (!runs.empty()) {
+    report::Run& last = runs.back();
+    if (last.kind == run.kind && last.offset + last.length == run.offset &&
+        goes_on(last.image_offset, last.length, run.image_offset) &&
+        goes_on(last.journal_offset, last.length, run.journal_offset)) {
+      last.length += run.length;
+      return;
+    }
+  }
+  runs.push_back(std::move(run));
+}
+
 }  // namespace
 
 void TaskContext::stop_with(Error error) {
@@ -204,21 +229,17 @@ void FileTask::report_verity() {
 
 void FileTask::report_runs() {
   std::vector<report::Run> runs;
+  const auto source = context_.volume.source();
   const std::uint64_t size = plan_.reader->size();
   for (std::uint64_t at = 0; plan_.map && at < size;) {
     const read::MapPiece piece = plan_.map->piece(at, size);
     for (const read::Extent& extent : piece.extents) {
-      report::Run run{extent.file_offset, extent.length, std::nullopt, std::string(read::to_string(extent.kind))};
-      if (extent.kind == read::ExtentKind::kStored || extent.kind == read::ExtentKind::kInline) {
-        run.image_offset = context_.options.image_offset + extent.source_offset;
+      if (extent.kind != read::ExtentKind::kStored && extent.kind != read::ExtentKind::kInline) {
+        add_run(runs, extent, nullptr);
+        continue;
       }
-      const bool joins = !runs.empty() && runs.back().kind == run.kind &&
-                         runs.back().offset + runs.back().length == run.offset &&
-                         (!run.image_offset || *runs.back().image_offset + runs.back().length == *run.image_offset);
-      if (joins) {
-        runs.back().length += run.length;
-      } else {
-        runs.push_back(std::move(run));
+      for (const source::Placement& placement : source->locate(extent.source_offset, extent.length)) {
+        add_run(runs, extent, &placement);
       }
     }
     at = piece.end;

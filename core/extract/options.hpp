@@ -26,7 +26,6 @@ struct ExtractOptions {
   bool only_verity = false;                   ///< files without fs-verity are not read
   const Orphans* orphans = nullptr;           ///< null: not listed
   bool runs = false;                          ///< the report tells where each file's bytes lie
-  std::uint64_t image_offset = 0;             ///< bytes: of the filesystem within the image, for `runs`
   const verity::TrustStore* trust = nullptr;  ///< null: signatures are not checked
   const verity::DigestList* digests = nullptr;
 };

@@ -87,6 +87,7 @@ JsonValue to_json(const Run& run) {
   out.set("offset", run.offset);
   out.set("length", run.length);
   out.set("image_offset", run.image_offset ? JsonValue(*run.image_offset) : JsonValue());
+  if (run.journal_offset) out.set("journal_offset", *run.journal_offset);
   out.set("kind", run.kind);
   return out;
 }
@@ -146,6 +147,14 @@ JsonValue to_json(const Replay& replay) {
   out.set("needed", replay.needed);
   if (!replay.kind.empty()) out.set("kind", replay.kind);
   out.set("applied", replay.applied);
+  if (!replay.needed) return out;
+  out.set("transactions", replay.transactions);
+  out.set("revoked", replay.revoked);
+  out.set("blocks", replay.blocks);
+  JsonValue inodes = JsonValue::array();
+  for (const std::uint64_t inode : replay.inodes) inodes.append(inode);
+  out.set("inodes", std::move(inodes));
+  out.set("inodes_total", replay.inodes_total);
   return out;
 }
 

@@ -49,6 +49,7 @@ struct Run {
   std::uint64_t length = 0;
   std::optional<std::uint64_t> image_offset;
   std::string kind;
+  std::optional<std::uint64_t> journal_offset = {};  ///< of bytes that an external journal has
 };
 
 struct Time {
@@ -109,6 +110,11 @@ struct Replay {
   bool needed = false;
   std::string kind;
   std::uint64_t applied = 0;
+  std::uint64_t transactions = 0;
+  std::uint64_t revoked = 0;
+  std::uint64_t blocks = 0;
+  std::vector<std::uint64_t> inodes = {};  ///< the first of them
+  std::uint64_t inodes_total = 0;
 };
 
 struct Summary {

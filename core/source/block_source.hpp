@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,21 @@ struct ReadFault {
   std::string reason;
 };
 
+/// Where bytes of a source really lie.
+enum class Medium : std::uint8_t {
+  kImage,    ///< in the image itself
+  kJournal,  ///< in a journal that is a file or device of its own
+  kMemory,   ///< nowhere: they were made
+};
+
+/// A run of a source's bytes that lie together.
+struct Placement {
+  ByteRange range;  ///< in the coordinates of the source that was asked
+  Medium medium = Medium::kImage;
+  std::uint64_t offset = 0;  ///< of the first byte, from the start of the medium; 0 in memory
+  friend bool operator==(const Placement&, const Placement&) = default;
+};
+
 /// Where bytes come from: a file, a device, a partition of one, an overlay. Read-only, and safe to use from several
 /// threads at once.
 class BlockSource {
@@ -37,6 +53,10 @@ class BlockSource {
   /// Fills `out` with the bytes at `offset`. What could not be read is zero in `out` and named in the result,
   /// ascending; an empty result means that every byte was read.
   [[nodiscard]] virtual std::vector<ReadFault> read_at(std::uint64_t offset, MutableByteSpan out) const = 0;
+
+  /// Where the bytes [offset, offset + length) really lie: ascending, without a gap, whether or not they can be read.
+  /// A source that is a medium of its own says that they are where they are asked for. The sum must fit in 64 bits.
+  [[nodiscard]] virtual std::vector<Placement> locate(std::uint64_t offset, std::uint64_t length) const;
 };
 
 /// All of [offset, offset + out.size()), or an error (ErrorKind::kRead) that names the first part that failed.

@@ -28,7 +28,7 @@ void add_fault(std::vector<ReadFault>& faults, ByteRange range, std::string reas
 
 }  // namespace
 
-Result<std::shared_ptr<const FileSource>> FileSource::open(const std::string& path) {
+Result<std::shared_ptr<const FileSource>> FileSource::open(const std::string& path, Medium medium) {
   // O_NONBLOCK: opening a fifo by mistake must not wait for a writer. It has no effect on files and disks.
   constexpr int kFlags = O_RDONLY | O_CLOEXEC | O_NONBLOCK;
   int fd = ::open(path.c_str(), kFlags | O_NOATIME);
@@ -51,7 +51,7 @@ Result<std::shared_ptr<const FileSource>> FileSource::open(const std::string& pa
     return fail(ErrorKind::kNotFound, path,
                 "is neither a regular file nor a block device; give a disk image or a device");
   }
-  return std::shared_ptr<const FileSource>(new FileSource(fd, size, S_ISBLK(st.st_mode)));
+  return std::shared_ptr<const FileSource>(new FileSource(fd, size, S_ISBLK(st.st_mode), medium));
 }
 
 FileSource::~FileSource() { ::close(fd_); }
@@ -97,6 +97,11 @@ std::vector<ReadFault> FileSource::read_at(std::uint64_t offset, MutableByteSpan
     }
   }
   return faults;
+}
+
+std::vector<Placement> FileSource::locate(std::uint64_t offset, std::uint64_t length) const {
+  if (length == 0) return {};
+  return {{{offset, length}, medium_, offset}};
 }
 
 }  // namespace coldread::source

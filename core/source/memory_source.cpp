@@ -10,4 +10,9 @@ std::vector<ReadFault> MemorySource::read_at(std::uint64_t offset, MutableByteSp
   return {{{offset + here, out.size() - here}, "past the end of the image"}};
 }
 
+std::vector<Placement> MemorySource::locate(std::uint64_t offset, std::uint64_t length) const {
+  if (length == 0) return {};
+  return {{{offset, length}, medium_, medium_ == Medium::kMemory ? 0 : offset}};
+}
+
 }  // namespace coldread::source

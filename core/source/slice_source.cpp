@@ -23,4 +23,10 @@ std::vector<ReadFault> SliceSource::read_at(std::uint64_t offset, MutableByteSpa
   return faults;
 }
 
+std::vector<Placement> SliceSource::locate(std::uint64_t offset, std::uint64_t length) const {
+  std::vector<Placement> placements = whole_->locate(offset_ + offset, length);
+  for (Placement& placement : placements) placement.range.offset -= offset_;
+  return placements;
+}
+
 }  // namespace coldread::source

@@ -14,6 +14,7 @@ class SliceSource final : public BlockSource {
 
   [[nodiscard]] std::uint64_t size() const override { return size_; }
   [[nodiscard]] std::vector<ReadFault> read_at(std::uint64_t offset, MutableByteSpan out) const override;
+  [[nodiscard]] std::vector<Placement> locate(std::uint64_t offset, std::uint64_t length) const override;
 
  private:
   std::shared_ptr<const BlockSource> whole_;

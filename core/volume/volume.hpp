@@ -14,6 +14,21 @@
 
 namespace coldread::volume {
 
+/// What was done, in memory, to bring a filesystem that was not unmounted to the state that mounting it would.
+struct ReplayFacts {
+  bool needed = false;  ///< the filesystem says that it is due
+  std::string kind;     ///< "journal", "fast-commit", "roll-forward"; the last that was applied. Empty: not needed
+  std::uint64_t applied = 0;          ///< blocks (as often as they were written), tags or nodes
+  std::uint64_t transactions = 0;     ///< of the journal's log
+  std::uint64_t revoked = 0;          ///< blocks in the log that were not written because they had been revoked
+  std::uint64_t blocks = 0;           ///< of the filesystem: those whose bytes differ from the image's
+  std::vector<std::uint64_t> inodes;  ///< whose record on disk differs from the image's; ascending, a thousand at most
+  std::uint64_t inodes_total = 0;     ///< how many there are
+  /// False where some of it could not be applied, and the findings say what: then what is read may be older than what
+  /// had been committed.
+  bool whole = true;
+};
+
 /// What the superblock says.
 struct VolumeFacts {
   std::string type;  ///< "ext4" or "f2fs", as the report's filesystems[].type
@@ -22,9 +37,7 @@ struct VolumeFacts {
   std::uint32_t block_size = 0;
   std::uint64_t size = 0;             ///< bytes that the superblock claims
   std::vector<std::string> features;  ///< the names that dumpe2fs -h prints, in its order
-  bool replay_needed = false;
-  std::string replay_kind;  ///< "journal", "fast-commit", "roll-forward"
-  std::uint64_t replay_applied = 0;
+  ReplayFacts replay;
   /// Further facts for `info`: what it is called (kernel field name) and its value.
   std::vector<std::pair<std::string, std::string>> details;
   Findings findings;  ///< such as a backup superblock that was used instead of the primary

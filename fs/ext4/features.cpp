@@ -32,7 +32,7 @@ constexpr std::array kFeatures = {
     Feature{Word::kIncompat, 0x1, "compression", false},
     Feature{Word::kIncompat, 0x2, "filetype", true},
     Feature{Word::kIncompat, kIncompatNeedsRecovery, "needs_recovery", true},
-    Feature{Word::kIncompat, 0x8, "journal_dev", false},
+    Feature{Word::kIncompat, kIncompatJournalDev, "journal_dev", false},
     Feature{Word::kIncompat, kIncompatMetaBg, "meta_bg", true},
     Feature{Word::kIncompat, 0x40, "extent", true},
     Feature{Word::kIncompat, kIncompat64Bit, "64bit", true},

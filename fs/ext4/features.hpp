@@ -14,6 +14,7 @@ constexpr std::uint32_t kCompatHasJournal = 0x4;
 constexpr std::uint32_t kCompatSparseSuper2 = 0x200;
 
 constexpr std::uint32_t kIncompatNeedsRecovery = 0x4;
+constexpr std::uint32_t kIncompatJournalDev = 0x8;
 constexpr std::uint32_t kIncompatMetaBg = 0x10;
 constexpr std::uint32_t kIncompat64Bit = 0x80;
 constexpr std::uint32_t kIncompatEaInode = 0x400;

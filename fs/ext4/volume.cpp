@@ -4,13 +4,12 @@
 #include <utility>
 
 #include "fs/ext4/bitmaps.hpp"
-#include "fs/ext4/features.hpp"
 #include "fs/ext4/filesystem.hpp"
 #include "fs/ext4/find_superblock.hpp"
 #include "fs/ext4/inode.hpp"
 #include "fs/ext4/inode_record.hpp"
 #include "fs/ext4/inodes_in_use.hpp"
-#include "fs/ext4/journal_state.hpp"
+#include "fs/ext4/recovery.hpp"
 #include "fs/ext4/volume_facts.hpp"
 
 namespace coldread::ext4 {
@@ -18,15 +17,16 @@ namespace {
 
 class Ext4Volume final : public volume::Volume {
  public:
-  Ext4Volume(std::shared_ptr<const Filesystem> filesystem, volume::VolumeFacts facts)
-      : filesystem_(std::move(filesystem)), facts_(std::move(facts)) {}
+  /// `recovered` is false for a filesystem that needs its journal and is read without all of it.
+  Ext4Volume(std::shared_ptr<const Filesystem> filesystem, volume::VolumeFacts facts, bool recovered)
+      : filesystem_(std::move(filesystem)), facts_(std::move(facts)), recovered_(recovered) {}
 
   [[nodiscard]] const volume::VolumeFacts& facts() const override { return facts_; }
   [[nodiscard]] InodeNumber root() const override { return {kRootInode}; }
   [[nodiscard]] std::shared_ptr<const source::BlockSource> source() const override { return filesystem_->source; }
   [[nodiscard]] Findings check_metadata() const override {
-    // As it lies, before its journal is replayed, such metadata is not expected to agree with itself.
-    return facts_.replay_needed ? Findings{} : check_groups(*filesystem_);
+    // What is newer may be in the journal alone: such metadata need not agree with itself before it is replayed.
+    return recovered_ ? check_groups(*filesystem_) : Findings{};
   }
 
   [[nodiscard]] Result<std::unique_ptr<const volume::Inode>> inode(InodeNumber number) const override {
@@ -60,39 +60,25 @@ class Ext4Volume final : public volume::Volume {
 
   std::shared_ptr<const Filesystem> filesystem_;
   volume::VolumeFacts facts_;
+  bool recovered_;
 };
-
-/// An error where the filesystem cannot be read because of a feature.
-Result<void> check_features(const Features& features) {
-  std::string names;
-  for (const std::string& name : unread_features(features)) names += (names.empty() ? "" : ", ") + name;
-  if (names.empty()) return {};
-  return fail(ErrorKind::kUnsupported, "ext4",
-              "the filesystem uses " + names + ", which this version does not read yet");
-}
 
 }  // namespace
 
 Result<std::shared_ptr<const volume::Volume>> open(std::shared_ptr<const source::BlockSource> source,
-                                                   OpenOptions options) {
+                                                   const OpenOptions& options) {
   auto found = find_superblock(*source);
   if (!found) return fail(std::move(found.error()));
   if (auto read = check_features(found->superblock.features); !read) return fail(std::move(read.error()));
 
-  const auto filesystem = std::make_shared<const Filesystem>(Filesystem{std::move(source), *std::move(found)});
-  volume::VolumeFacts facts = volume_facts(*filesystem);
-  const bool flagged = (filesystem->superblock().features.incompat & kIncompatNeedsRecovery) != 0;
-  // Backups are written with needs_recovery off, so behind one the journal itself is asked.
-  if (flagged || (filesystem->found.group != 0 && journal_in_use(filesystem))) {
-    if (options.replay) {
-      return fail(ErrorKind::kUnsupported, "ext4",
-                  "the filesystem needs_recovery: its journal was not replayed, which this version does not do yet; "
-                  "--no-replay reads the filesystem as it lies");
-    }
-    facts.replay_needed = true;
-    facts.replay_kind = "journal";
-  }
-  return std::make_shared<const Ext4Volume>(filesystem, std::move(facts));
+  const auto lying = std::make_shared<const Filesystem>(Filesystem{std::move(source), *std::move(found)});
+  auto recovered = recover(lying, options);
+  if (!recovered) return fail(std::move(recovered.error()));
+  volume::VolumeFacts facts = volume_facts(*recovered->filesystem);
+  facts.replay = std::move(recovered->facts);
+  facts.findings.insert(facts.findings.end(), recovered->findings.begin(), recovered->findings.end());
+  const bool whole = !facts.replay.needed || (options.replay && facts.replay.whole);
+  return std::make_shared<const Ext4Volume>(std::move(recovered->filesystem), std::move(facts), whole);
 }
 
 }  // namespace coldread::ext4

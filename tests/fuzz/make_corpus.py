@@ -258,6 +258,105 @@ def verity(scratch: Path):
     put("digest_list", "contradiction", f"sha256:{sha} /a\nsha256:{'0' * 64} a".encode())
 
 
+def crc(data: bytes, table: str, seed=0xFFFFFFFF) -> int:
+    """The journal's checksums, not inverted at their end: "crc32c", or "crc32", the highest bit first."""
+    value = seed
+    for byte in data:
+        if table == "crc32c":
+            value ^= byte
+            for _ in range(8):
+                value = value >> 1 ^ (0x82F63B78 if value & 1 else 0)
+        else:
+            value ^= byte << 24
+            for _ in range(8):
+                value = (value << 1 ^ (0x04C11DB7 if value & 1 << 31 else 0)) & 0xFFFFFFFF
+    return value
+
+
+class Journal:
+    """A device with a journal for fuzz_journal.cpp: blocks of 1 KiB, the journal's superblock in block 2."""
+
+    def __init__(self, version: int, wide: bool):
+        self.version, self.wide, self.sum, self.first = version, wide, 0xFFFFFFFF, 3
+        self.blocks = []
+        self.seed = crc(bytes(16), "crc32c")
+
+    def header(self, kind: int, sequence: int) -> bytes:
+        return struct.pack(">III", 0xC03B3998, kind, sequence)
+
+    def sealed(self, block: bytes) -> bytes:
+        if self.version < 2:
+            return block.ljust(1024, b"\0")
+        block = block.ljust(1020, b"\0")
+        return block + struct.pack(">I", crc(block + bytes(4), "crc32c", self.seed))
+
+    def write(self, sequence: int, writes: dict):
+        tags, copies = b"", []
+        for number, (block, fill) in enumerate(writes.items()):
+            copy, flags = fill * 1024, 2 if number else 0
+            if fill == b"!":
+                copy, flags = bytes(4) + copy[4:], flags | 1
+            if number == len(writes) - 1:
+                flags |= 8
+            checksum = crc(struct.pack(">I", sequence) + copy, "crc32c", self.seed) if self.version > 1 else 0
+            low, high = block & 0xFFFFFFFF, block >> 32
+            if self.version == 3:
+                tags += struct.pack(">IIII", low, flags, high, checksum)
+            else:
+                tags += struct.pack(">IHH", low, checksum & 0xFFFF, flags)
+                tags += struct.pack(">I", high) * self.wide + bytes(2 * (self.version == 2))
+            tags += b"" if flags & 2 else bytes(16)
+            copies.append(copy)
+        blocks = [self.sealed(self.header(1, sequence) + tags), *copies]
+        self.blocks += blocks
+        self.sum = crc(b"".join(blocks), "crc32", self.sum)
+
+    def revoke(self, sequence: int, blocks: list):
+        numbers = b"".join(struct.pack(">Q" if self.wide else ">I", block) for block in blocks)
+        self.blocks.append(self.sealed(self.header(5, sequence) + struct.pack(">I", 16 + len(numbers)) + numbers))
+
+    def commit(self, sequence: int):
+        kind = struct.pack(">BBH", 1, 4, 0) if self.version == 1 else bytes(4)
+        def block(checksum):
+            header = self.header(2, sequence) + kind + struct.pack(">I", checksum)
+            return (header + bytes(28) + struct.pack(">QI", WHEN, 0)).ljust(1024, b"\0")
+        checksum = {0: 0, 1: self.sum}.get(self.version, crc(block(0), "crc32c", self.seed))
+        self.blocks.append(block(checksum))
+        self.sum = 0xFFFFFFFF
+
+    def device(self, length: int, start=3) -> bytes:
+        """`start` is where the log's blocks begin; they go round."""
+        compat, incompat = int(self.version == 1), 1 | 2 * self.wide | {2: 8, 3: 16}.get(self.version, 0)
+        super_block = struct.pack(">9I", 0xC03B3998, 4, 0, 1024, length, self.first, 1, start, 0)
+        super_block += struct.pack(">3I", compat, incompat, 0) + bytes(16) + struct.pack(">4I", 1, 0, 0, 0)
+        super_block = (super_block + struct.pack(">B", 4 if self.version > 1 else 0)).ljust(0xFC, b"\0")
+        checksum = crc(super_block + bytes(772), "crc32c") if self.version > 1 else 0
+        blocks = [bytes(1024)] * length
+        ext4 = bytearray(1024)
+        struct.pack_into("<I", ext4, 4, length)
+        struct.pack_into("<H", ext4, 0x38, 0xEF53)
+        struct.pack_into("<I", ext4, 0x60, 8)
+        blocks[1] = bytes(ext4)
+        blocks[2] = (super_block + struct.pack(">I", checksum)).ljust(1024, b"\0")
+        for number, block in enumerate(self.blocks):
+            blocks[self.first + (start - self.first + number) % (length - self.first)] = block
+        return b"".join(blocks)
+
+
+def journal():
+    """Two transactions with an escaped block, a revoke and a block out of range, and a third that was cut off."""
+    for name, version, wide, start in (("plain", 0, False, 3), ("checksums-1", 1, True, 3), ("checksums-2", 2, True, 9),
+                                       ("checksums-3", 3, False, 20)):
+        log = Journal(version, wide)
+        log.write(1, {40: b"a", 41: b"!", 7: b"i"})
+        log.commit(1)
+        log.revoke(2, [40])
+        log.write(2, {42: b"b", 300: b"c"})
+        log.commit(2)
+        log.write(3, {43: b"d"})
+        put("journal", name, bytes([version > 1]) + sparse(log.device(24, start)))
+
+
 def report():
     put("report", "utf8", "name \u00e9\u20ac\U0001f600\n\t\\\"".encode())
     put("report", "ill-formed", b"a\xff\xc0\x80\xed\xa0\x80\xf4\x90\x80\x80\xe2\x82 \x1b[31m\x9b\0end")
@@ -271,6 +370,7 @@ def main():
         ext4_and_xattr(Path(scratch))
         fscrypt()
         verity(Path(scratch))
+    journal()
     report()
     total = sum(f.stat().st_size for f in CORPUS.rglob("*") if f.is_file())
     print(f"{total} bytes in {sum(f.is_file() for f in CORPUS.rglob('*'))} files")

@@ -9,6 +9,7 @@
 #include "fs/ext4/features.hpp"
 #include "fs/ext4/find_superblock.hpp"
 #include "fs/ext4/group_descriptors.hpp"
+#include "fs/ext4/journal_layout.hpp"
 #include "fs/ext4/volume.hpp"
 #include "tests/unit/fs/image_builder.hpp"
 
@@ -172,18 +173,33 @@ BOOST_AUTO_TEST_CASE(unknown_read_only_features_are_a_finding) {
   BOOST_TEST((*volume)->facts().findings.front().find("0x80000000") != std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(a_journal_that_needs_recovery) {
+BOOST_AUTO_TEST_CASE(a_journal_that_needs_recovery_and_cannot_be_read) {
   ImageBuilder image;
   image.super.s_feature_incompat = 0x2 | 0x40 | kIncompatNeedsRecovery;
-  const auto refused = open(image.source());
-  BOOST_TEST_REQUIRE(!refused);
-  BOOST_TEST((refused.error().kind == ErrorKind::kUnsupported));
-  BOOST_TEST(refused.error().what.find("--no-replay") != std::string::npos);
-  const auto as_it_lies = open(image.source(), {false});
+  image.super.s_feature_compat = kCompatHasJournal;
+  image.super.s_journal_inum = 8;
+  const auto volume = open(image.source());
+  BOOST_TEST_REQUIRE(volume.has_value());
+  BOOST_TEST((*volume)->facts().replay.needed);
+  BOOST_TEST((*volume)->facts().replay.applied == 0u);
+  BOOST_TEST_REQUIRE((*volume)->facts().findings.size() == 1u);
+  BOOST_TEST((*volume)->facts().findings.front() ==
+             "the journal cannot be replayed, and the filesystem is read as it lies: inode 8: it is not in use");
+  const auto as_it_lies = open(image.source(), {false, nullptr});
   BOOST_TEST_REQUIRE(as_it_lies.has_value());
-  BOOST_TEST((*as_it_lies)->facts().replay_needed);
-  BOOST_TEST((*as_it_lies)->facts().replay_kind == "journal");
-  BOOST_TEST((*as_it_lies)->facts().replay_applied == 0u);
+  BOOST_TEST((*as_it_lies)->facts().replay.needed);
+  BOOST_TEST((*as_it_lies)->facts().replay.kind == "journal");
+  BOOST_TEST((*as_it_lies)->facts().replay.applied == 0u);
+  BOOST_TEST((*as_it_lies)->facts().findings.empty());
+}
+
+BOOST_AUTO_TEST_CASE(needs_recovery_without_a_journal) {
+  ImageBuilder image;
+  image.super.s_feature_incompat = 0x2 | 0x40 | kIncompatNeedsRecovery;
+  const auto volume = open(image.source());
+  BOOST_TEST_REQUIRE(volume.has_value());
+  BOOST_TEST(!(*volume)->facts().replay.needed);
+  BOOST_TEST((*volume)->facts().findings.size() == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(facts_of_a_volume) {
@@ -253,15 +269,27 @@ BOOST_AUTO_TEST_CASE(behind_a_backup_the_journal_is_asked) {
   journal.i_size_lo = 4096;
   test::set_root(journal, test::make_node(0, std::vector<RawExtent>{test::extent(0, 4, 100)}, 60));
   two.image.put(40 * kKib + 7 * std::uint64_t{ImageBuilder::kInodeSize}, journal);
-  const auto replay_needed = [&](std::string_view s_start) {
-    two.image.put_bytes(100 * kKib, as_bytes("\xc0\x3b\x39\x98"));
-    two.image.put_bytes(100 * kKib + 0x1C, as_bytes(s_start));
+  RawJournalSuperblock log{};
+  log.s_header = {kJournalMagic, kJournalSuperblockV2, 0};
+  log.s_blocksize = 1024;
+  log.s_maxlen = 4;
+  log.s_first = 1;
+  const auto replay_needed = [&](std::uint32_t s_start) {
+    log.s_start = s_start;
+    two.image.put(100 * kKib, log);
     const auto source = std::make_shared<source::MemorySource>(two.image.bytes);
-    BOOST_TEST(open(source, {true}).has_value() != open(source, {false}).value()->facts().replay_needed);
-    return open(source, {false}).value()->facts().replay_needed;
+    const bool needed = open(source, {false, nullptr}).value()->facts().replay.needed;
+    BOOST_TEST(open(source).value()->facts().replay.needed == needed);
+    return needed;
   };
-  BOOST_TEST(replay_needed({"\0\0\0\1", 4}));
-  BOOST_TEST(!replay_needed({"\0\0\0\0", 4}));
+  BOOST_TEST(replay_needed(1));
+  BOOST_TEST(!replay_needed(0));
+  log.s_header.h_magic = 0;
+  BOOST_TEST(!replay_needed(1));
+  const auto source = std::make_shared<source::MemorySource>(two.image.bytes);
+  const Findings findings = open(source).value()->facts().findings;
+  BOOST_TEST_REQUIRE(findings.size() == 2u);
+  BOOST_TEST(findings[1] == "whether the journal was replayed is not known: journal superblock: bad magic");
 }
 
 BOOST_AUTO_TEST_CASE(a_backup_of_another_place_is_not_taken) {

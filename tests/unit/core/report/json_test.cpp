@@ -44,7 +44,8 @@ BOOST_AUTO_TEST_CASE(has_every_field_in_order) {
   entry.hashes = {{"sha256", "aa"}, {"md5", "bb"}};
   entry.encryption = {3, "0011"};
   entry.verity = VerityResult{"verified", "sha256", 4096, "", "cc", "unchecked", "match"};
-  entry.runs = std::vector<Run>{{0, 4096, 8192, "stored"}, {4096, 4096, std::nullopt, "hole"}};
+  entry.runs = std::vector<Run>{
+      {0, 4096, 8192, "stored"}, {4096, 4096, std::nullopt, "hole"}, {8192, 9, std::nullopt, "stored", 77}};
   entry.pages = Pages{2, 1, {{{0, 4096}, "verity", "why"}}};
   entry.problems = {"one", "two"};
   BOOST_TEST(
@@ -57,7 +58,8 @@ BOOST_AUTO_TEST_CASE(has_every_field_in_order) {
           R"("verity":{"status":"verified","algorithm":"sha256","block_size":4096,"salt":"","digest":"cc",)"
           R"("signature":"unchecked","listed":"match"},)"
           R"("runs":[{"offset":0,"length":4096,"image_offset":8192,"kind":"stored"},)"
-          R"({"offset":4096,"length":4096,"image_offset":null,"kind":"hole"}],)"
+          R"({"offset":4096,"length":4096,"image_offset":null,"kind":"hole"},)"
+          R"({"offset":8192,"length":9,"image_offset":null,"journal_offset":77,"kind":"stored"}],)"
           R"("pages":{"total":2,"bad":[{"offset":0,"length":4096,"step":"verity","reason":"why"}]},)"
           R"("problems":["one","two"]})");
 }
@@ -125,7 +127,9 @@ BOOST_AUTO_TEST_CASE(of_other_records) {
       to_json(Policy{2, "00", "AES-256-XTS", "AES-256-CTS", 32, {"IV_INO_LBLK_64"}, 4096, "missing", 7}).dump() ==
       R"({"version":2,"master_key":"00","contents":"AES-256-XTS","filenames":"AES-256-CTS","padding":32,)"
       R"("flags":["IV_INO_LBLK_64"],"data_unit_size":4096,"key":"missing","entries":7})");
-  BOOST_TEST(to_json(Replay{true, "journal", 12}).dump() == R"({"needed":true,"kind":"journal","applied":12})");
+  BOOST_TEST(to_json(Replay{true, "journal", 12, 3, 2, 9, {2, 11}, 1002}).dump() ==
+             R"({"needed":true,"kind":"journal","applied":12,"transactions":3,"revoked":2,"blocks":9,)"
+             R"("inodes":[2,11],"inodes_total":1002})");
   BOOST_TEST(to_json(Replay{}).dump() == R"({"needed":false,"applied":0})");
   BOOST_TEST(to_json(Image{"/x\xff", 10, "raw", std::nullopt}).dump() ==
              "{\"path\":\"/x\xef\xbf\xbd\",\"path_bytes\":\"L3j/\",\"size\":10,\"format\":\"raw\",\"sha256\":null}");
