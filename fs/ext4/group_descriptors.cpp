@@ -63,6 +63,19 @@ Result<GroupDescriptor> read_at(const Filesystem& filesystem, std::uint32_t grou
   return descriptor;
 }
 
+/// The block of a group's superblock, if it has one.
+std::uint64_t superblock_block(const Superblock& s, std::uint32_t group) {
+  // Groups of 1K blocks begin with block 1, but under bigalloc with block 0; the superblock is in block 1 all the same
+  // (fs/ext4/super.c, descriptor_loc()).
+  const bool boot_block = group == 0 && s.block_size == 1024 && s.raw.s_first_data_block == 0;
+  return s.first_block_of_group(group) + (boot_block ? 1 : 0);
+}
+
+/// The block of a meta block group's descriptors in `holder`, one of the group's first, second and last.
+std::uint64_t meta_bg_block(const Superblock& s, std::uint32_t holder) {
+  return superblock_block(s, holder) + (has_superblock(s, holder) ? 1 : 0);
+}
+
 bool table_can_be(const Superblock& s, const GroupDescriptor& descriptor) {
   const std::uint64_t table_bytes = std::uint64_t{s.inodes_per_group} * s.inode_size;
   return s.blocks_valid(descriptor.inode_table, (table_bytes + s.block_size - 1) / s.block_size);
@@ -85,18 +98,17 @@ std::vector<std::uint64_t> copies_of(const Filesystem& filesystem, std::uint32_t
     const std::uint64_t first = std::uint64_t{table_block} * per_block;
     for (const std::uint64_t holder : {first, first + 1, first + per_block - 1}) {
       if (holder >= s.group_count) break;
-      const auto number = static_cast<std::uint32_t>(holder);
-      add(s.first_block_of_group(number) + (has_superblock(s, number) ? 1 : 0));
+      add(meta_bg_block(s, static_cast<std::uint32_t>(holder)));
     }
     return offsets;
   }
   // Every backup lies in one of the first eight groups, but for those of sparse_super2.
   for (std::uint32_t holder = 0; holder < std::min(s.group_count, 8u); ++holder) {
-    if (has_superblock(s, holder)) add(s.first_block_of_group(holder) + 1 + table_block);
+    if (has_superblock(s, holder)) add(superblock_block(s, holder) + 1 + table_block);
   }
   for (const Le32& holder : s.raw.s_backup_bgs) {
     const bool named = (s.features.compat & kCompatSparseSuper2) != 0 && holder >= 8 && holder < s.group_count;
-    if (named) add(s.first_block_of_group(holder) + 1 + table_block);
+    if (named) add(superblock_block(s, holder) + 1 + table_block);
   }
   return offsets;
 }
@@ -116,7 +128,7 @@ std::uint64_t descriptor_offset(const Filesystem& filesystem, std::uint32_t grou
   }
   std::uint32_t holder = table_block * per_block;
   if (filesystem.found.group != 0 && holder + 1 < s.group_count) ++holder;
-  return filesystem.byte_of(s.first_block_of_group(holder) + (has_superblock(s, holder) ? 1 : 0)) + within;
+  return filesystem.byte_of(meta_bg_block(s, holder)) + within;
 }
 
 Result<GroupDescriptor> read_descriptor(const Filesystem& filesystem, std::uint32_t group, Findings& findings) {

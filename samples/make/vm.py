@@ -9,7 +9,7 @@ MACHINES = {
     "amd64": ["qemu-system-x86_64", "-M", "q35", "-cpu", "max", "-append", "console=ttyS0 {boot}"],
     "arm64": ["qemu-system-aarch64", "-M", "virt", "-cpu", "max,pauth-impdef=on", "-append", "console=ttyAMA0 {boot}"],
 }
-BOOT = "root=/dev/vda rw quiet loglevel=4 mitigations=off init=/guest-init"
+BOOT = "root=/dev/vda rw quiet loglevel=4 mitigations=off no_timer_check oops=panic panic=-1 init=/guest-init"
 
 
 class Disk:

@@ -13,16 +13,22 @@ import stat
 import subprocess
 
 LARGE = 64 << 20  # files above this are hashed once, in the first run over an image
-# What of an image is not read yet: the prefix of its paths, and the words by which it is refused.
+# What of an image is not read yet: the prefix of its paths, and the words by which it is refused. Without a prefix the
+# image is refused as a whole.
 NOT_READ_YET: dict = {}
 VISIBLE_XATTRS = ("user.", "security.", "trusted.", "system.posix_acl")
 
 
 def unpack(case: pathlib.Path, scratch: pathlib.Path) -> pathlib.Path:
-    """The case's image, decompressed, sparse."""
-    image = scratch / f"{case.name}.img"
-    subprocess.run(["zstd", "-qdf", "--long=31", "--sparse", case / "image.img.zst", "-o", image], check=True)
-    return image
+    """The case's image, decompressed, sparse; beside it its journal, where that is on a device of its own."""
+    for packed in sorted(case.glob("*.img.zst")):
+        subprocess.run(["zstd", "-qdf", "--long=31", "--sparse", packed, "-o", scratch / unpacked(case, packed)], check=True)
+    return scratch / f"{case.name}.img"
+
+
+def unpacked(case: pathlib.Path, packed: pathlib.Path) -> str:
+    part = packed.name.removesuffix(".zst")
+    return f"{case.name}.img" if part == "image.img" else f"{case.name}.{part}"
 
 
 def file_sha256(path) -> str:
@@ -47,11 +53,12 @@ def nanoseconds(text: str) -> int:
     return calendar.timegm(tuple(int(g) for g in match.groups()[:6])) * 10**9 + int(match.group(7))
 
 
-def views(case: pathlib.Path):
-    """Each filesystem of a case: its name, its truth, and the options that choose it."""
+def views(case: pathlib.Path, scratch: pathlib.Path):
+    """Each filesystem of a case: its name, its truth, and the options that choose it and its journal unpacked in scratch."""
     truth = json.loads((case / "truth.json").read_text())
     if "partitions" not in truth:
-        yield case.name, mark_locked(truth), []
+        journal = ["--journal", str(scratch / f"{case.name}.{truth['journal']}")] if "journal" in truth else []
+        yield case.name, mark_locked(truth), journal
         if (case / "truth_noload.json").exists():
             yield f"{case.name} as it lies", mark_locked(json.loads((case / "truth_noload.json").read_text())), \
                 ["--no-replay"]
@@ -83,6 +90,11 @@ def mark_locked(truth: dict) -> dict:
         if raw_bytes(t, "path").rpartition(b"/")[0] in locked:
             t["key_supplied"] = False
     return truth
+
+
+def reports_lost_xattrs(filesystem: dict) -> bool:
+    """Whether the report says of a filesystem that the host had no room for some xattr."""
+    return any("attribute" in p or "xattr could not be kept" in p for p in filesystem.get("problems", []))
 
 
 def differences(t: dict, e: dict, host: bytes, preserve: bool, hash_content: bool, host_lost_xattrs: bool):

@@ -42,13 +42,17 @@ def volumes(sample, device):
             yield f"_p{index}", f"{device}{index}", spec
 
 
+def journal_of(sample):
+    return disk_by_serial(sample["serial"] + "j") if "journal_mib" in sample else None
+
+
 def populate(sample, device, folder):
     if "partitions" in sample:
         run(["sfdisk", "--quiet", device], input=sample["sfdisk"].encode())
     for name, volume, spec in volumes(sample, device):
         mount_point = f"/mnt/{sample['name']}{name}"
         os.makedirs(mount_point)
-        save(f"{folder}/populated{name}.json", Populate(spec, volume, mount_point, folder).run())
+        save(f"{folder}/populated{name}.json", Populate(spec, volume, mount_point, folder, journal_of(sample)).run())
 
 
 def walk(sample, device, folder):
@@ -61,9 +65,12 @@ def walk(sample, device, folder):
             run(["blockdev", "--setro", volume])      # otherwise even this mount deletes orphans, and writes
             save(f"{folder}/truth{name}_noload.json", Walk(as_it_lies, populated, volume, mount_point, folder).run())
             run(["blockdev", "--setrw", volume])
+        if spec.get("crash") or spec.get("shutdown"):
             # Recovery dates some of what it changes by its own clock: that shall be told from what was on the disk.
             spec["recovered_after_ns"] = (int(time.time()) + DAY) * 10**9
             time.clock_settime_ns(time.CLOCK_REALTIME, spec["recovered_after_ns"])
+        if "journal_mib" in sample:
+            spec = {**spec, "walk_options": f"{spec['walk_options']},journal_path={journal_of(sample)}"}
         save(f"{folder}/truth{name}.json",
              Walk(spec, load(f"{folder}/populated{name}.json"), volume, mount_point, folder).run())
     if "partitions" in sample:

@@ -26,13 +26,17 @@ ENABLE_VERITY = _number(_WRITE, "f", 133, 128)
 MEASURE_VERITY = _number(_READ | _WRITE, "f", 134, 4)
 READ_VERITY_METADATA = _number(_READ | _WRITE, "f", 135, 40)
 
-INODE_FLAGS = {"immutable": 0x10, "append": 0x20, "nodump": 0x40, "noatime": 0x80, "extents": 0x80000}
+INODE_FLAGS = {"immutable": 0x10, "append": 0x20, "nodump": 0x40, "noatime": 0x80, "journal_data": 0x4000,
+               "extents": 0x80000, "casefold": 0x40000000}
 
 MODES = {1: "AES-256-XTS", 4: "AES-256-CTS", 5: "AES-128-CBC-ESSIV", 6: "AES-128-CTS", 9: "Adiantum"}
 MODE_NUMBERS = {name: number for number, name in MODES.items()}
 PADDINGS = {4: 0, 8: 1, 16: 2, 32: 3}
 HASHES = {1: "sha256", 2: "sha512"}
 HASH_NUMBERS = {name: number for number, name in HASHES.items()}
+
+EXT4_SHUTDOWN = _number(_READ, "X", 125, 4)
+LOG_FLUSH, NO_LOG_FLUSH = 1, 2
 
 MERKLE_TREE, DESCRIPTOR, SIGNATURE = 1, 2, 3
 KEEP_SIZE, PUNCH_HOLE = 1, 2
@@ -77,11 +81,28 @@ def fallocate(fd, mode, offset, length):
         raise _error("fallocate")
 
 
+def _statx(path):
+    at_fdcwd, no_follow, all_and_birth = -100, 0x100, 0xFFF
+    buffer = ctypes.create_string_buffer(256)
+    return buffer if _libc.statx(at_fdcwd, path, no_follow, all_and_birth, buffer) >= 0 else None
+
+
+def is_encrypted(path):
+    """Whether statx says that the object itself is encrypted; it need not be opened."""
+    buffer, encrypted = _statx(path), 0x800
+    return buffer is not None and bool(struct.unpack_from("<Q", buffer, 8)[0] & encrypted)
+
+
+def shut_down(mount_point, how=NO_LOG_FLUSH):
+    """Stops a mounted ext4 where it is, as a loss of power would: nothing more of it reaches the device."""
+    with Opened(mount_point) as fd:
+        _ioctl(fd, EXT4_SHUTDOWN, ctypes.create_string_buffer(struct.pack("<I", how), 4))
+
+
 def birth_time_ns(path):
     """statx's birth time in nanoseconds, or None."""
-    at_fdcwd, no_follow, all_and_birth, has_birth = -100, 0x100, 0xFFF, 0x800
-    buffer = ctypes.create_string_buffer(256)
-    if _libc.statx(at_fdcwd, path, no_follow, all_and_birth, buffer) < 0:
+    buffer, has_birth = _statx(path), 0x800
+    if buffer is None:
         return None
     mask = struct.unpack_from("<I", buffer, 0)[0]
     seconds, nanoseconds = struct.unpack_from("<qI", buffer, 0x50)

@@ -4,14 +4,17 @@ Each step of the spec is a dictionary whose "op" names the method below that doe
 method's arguments. Paths are relative to the file system's root; odd bytes are in Python's surrogateescape form.
 """
 import base64
+import errno
 import hashlib
 import os
+import shutil
 import stat
 import subprocess
 import tempfile
 import time
 
 import content
+import cut_off
 import linux
 
 FILE_TYPES = {"chr": stat.S_IFCHR, "blk": stat.S_IFBLK, "fifo": stat.S_IFIFO, "sock": stat.S_IFSOCK}
@@ -40,15 +43,41 @@ def load_certificate(pem):
 
 
 class Populate:
-    def __init__(self, spec, device, mount_point, folder):
+    def __init__(self, spec, device, mount_point, folder, journal=None):
+        self.journal = journal
         self.spec, self.device, self.mount_point, self.folder = spec, device, mount_point, folder
         self.key_ids, self.written, self.deleted, self.held = {}, {}, [], []
         self.private = tempfile.mkdtemp()
 
     def run(self):
         """Does everything, leaves the file system unmounted, and returns what walk wants to know."""
-        mkfs = [word.replace("{dev}", self.device) for word in self.spec["mkfs"]]
-        run(mkfs)
+        if self.spec.get("shutdown"):
+            with cut_off.Stage(self) as stage:
+                self.make_and_fill()
+                stage.cut_off()
+        else:
+            self.make_and_fill()
+            if self.spec.get("crash"):
+                linux.shut_down(self.mount_point)
+            for fd in self.held:
+                os.close(fd)
+            unmount(self.mount_point)
+        for device in filter(None, (self.device, self.journal)):
+            with linux.Opened(device, os.O_RDWR) as fd:
+                os.fsync(fd)
+        return {"mkfs": " ".join(self.spec["mkfs"]), "key_ids": self.key_ids, "written": self.written,
+                "deleted": self.deleted,
+                "kernel": os.uname().release, "page_size": os.sysconf("SC_PAGE_SIZE")}
+
+    def make_and_fill(self):
+        if self.spec.get("garbage"):
+            with open(self.device, "r+b") as f:
+                size = f.seek(0, os.SEEK_END)
+                f.seek(0)
+                f.write((b"This was never written. " * (size // 24 + 1))[:size])
+        for command in [self.spec.get("journal_mkfs"), self.spec["mkfs"], *self.spec.get("tune", [])]:
+            if command:
+                run([word.replace("{dev}", self.device).replace("{journal}", self.journal or "") for word in command])
         run(["mount", "-t", self.spec["fs"], "-o", self.spec["mount_options"], self.device, self.mount_point])
         self.add_keys()
         for step in self.spec["steps"]:
@@ -57,15 +86,6 @@ class Populate:
                 getattr(self, arguments.pop("op"))(**arguments)
             except OSError as error:
                 raise RuntimeError(f"step {step}: {error}") from error
-        if self.spec.get("crash"):
-            linux.shut_down(self.mount_point)
-        for fd in self.held:
-            os.close(fd)
-        unmount(self.mount_point)
-        with linux.Opened(self.device, os.O_RDWR) as fd:
-            os.fsync(fd)
-        return {"mkfs": " ".join(mkfs), "key_ids": self.key_ids, "written": self.written, "deleted": self.deleted,
-                "kernel": os.uname().release, "page_size": os.sysconf("SC_PAGE_SIZE")}
 
     def add_keys(self):
         for key in self.spec["keys"]:
@@ -90,7 +110,7 @@ class Populate:
     def policy(self, path, key, contents, filenames, pad):
         linux.set_policy(self.full(path), self.key_ids[key], contents, filenames, pad)
 
-    def file(self, path, size=0, kind="random", base64_data=None, drop_flags=(), allocate=None, segments=None,
+    def file(self, path, size=0, kind="random", base64_data=None, add_flags=(), drop_flags=(), allocate=None, segments=None,
              every_other=None, truncate=None, punch=(), allocate_after=None):
         """A regular file: [0, size), or the segments, or the given bytes are written; the rest changes its mapping.
 
@@ -98,8 +118,8 @@ class Populate:
         every_other: [block size, count]: writes one block, skips one. punch: list of [offset, length].
         """
         with linux.Opened(self.full(path), os.O_CREAT | os.O_RDWR) as fd:
-            if drop_flags:
-                linux.change_inode_flags(fd, drop=drop_flags)
+            if add_flags or drop_flags:
+                linux.change_inode_flags(fd, add_flags, drop_flags)
             if allocate:
                 linux.fallocate(fd, allocate[2], allocate[0], allocate[1])
             if base64_data is not None:
@@ -197,6 +217,32 @@ class Populate:
         while data := os.read(fd, 1 << 20):
             digest.update(data)
         self.written[path] = digest.hexdigest()
+
+    # ---- steps: changes to what is there
+
+    def fill(self, path):
+        """A file as large as there is room for, less the room that small things after it need."""
+        with linux.Opened(self.full(path), os.O_CREAT | os.O_RDWR) as fd:
+            at = 0
+            try:
+                while True:
+                    at += os.pwrite(fd, content.make("pattern", self.seed(path), 4096, at), at)
+            except OSError as error:
+                if error.errno != errno.ENOSPC:
+                    raise
+            os.ftruncate(fd, at - (64 << 10))
+            os.fsync(fd)
+
+    def fsync(self, path):
+        with linux.Opened(self.full(path)) as fd:
+            os.fsync(fd)
+
+    def rename(self, path, source):
+        os.rename(self.full(source), self.full(path))
+
+    def remove(self, path):
+        """A file, or a directory with all that is below it."""
+        shutil.rmtree(self.full(path))
 
     # ---- steps: other objects and attributes
 

@@ -189,10 +189,11 @@ class Walk:
             policy = self.look_inside(full, path, kind, status, entry, parent_policy)
         elif kind == "symlink":
             entry.update(text_of("target", os.readlink(full)))
-            policy = parent_policy       # encrypted as its directory is, unlike device nodes and the like
+            # Encrypted as the directory is that it was made in, which need not be the one that it was moved to.
+            policy = parent_policy if linux.is_encrypted(full) else None
             if policy:
                 entry["policy_id"] = policy["id"]
-        entry["encrypted"] = policy is not None
+        entry["encrypted"] = policy is not None or kind == "symlink" and linux.is_encrypted(full)
         if policy and not self.supplied(policy):
             entry["key_supplied"] = False
         if parent_policy:

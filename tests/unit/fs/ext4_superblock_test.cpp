@@ -348,6 +348,21 @@ BOOST_AUTO_TEST_CASE(descriptors_of_meta_bg_lie_in_their_first_group) {
   BOOST_TEST(descriptor_offset(by_backup, 33) == (1 + 33 * 8192ull) * kKib + 32);
 }
 
+BOOST_AUTO_TEST_CASE(descriptors_of_meta_bg_lie_behind_the_superblock_where_1k_blocks_count_from_0) {
+  RawSuperblock raw = ImageBuilder().super;
+  raw.s_feature_incompat = raw.s_feature_incompat | kIncompatMetaBg;
+  raw.s_feature_ro_compat = kRoCompatSparseSuper | kRoCompatBigalloc;
+  raw.s_first_data_block = 0;
+  raw.s_log_cluster_size = 3;
+  raw.s_clusters_per_group = 8192;
+  raw.s_blocks_per_group = 8 * 8192;
+  raw.s_blocks_count_lo = 8 * 8192 * 100;
+  raw.s_inodes_count = 32 * 100;
+  const Filesystem filesystem{nullptr, {parse(raw).value(), kSuperblockOffset, 0, {}}};
+  BOOST_TEST(descriptor_offset(filesystem, 3) == 2 * kKib + 3 * 32ull);
+  BOOST_TEST(descriptor_offset(filesystem, 33) == 32 * 65536ull * kKib + 32);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace coldread::ext4

@@ -1,0 +1,161 @@
+"""Makes the filesystems of the seeds in job.json, fills them, and writes down what the kernel reads from a copy of each.
+
+Runs as root where loop devices can be mounted: in the guest as its job, or on the host, given the folder with job.json.
+It imports what the samples are made with (linux, populate, walk) from its own folder.
+"""
+import ctypes
+import json
+import os
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+
+import features
+import linux
+import operations
+from populate import run, unmount
+from walk import Walk
+
+MODULES = ("loop", "ext4", "quota_v2", "xts", "cts", "aes_generic", "sha256", "sha512")
+FIEMAP_LAST, FIEMAP_BATCH = 1, 200
+KEY_SIZE = 64
+TICK = 0.05      # seconds: longer than the times of inodes are behind the clock
+
+
+def extents(fd):
+    """[logical, physical, length, flags] of each extent by FIEMAP."""
+    found, start = [], 0
+    while True:
+        buffer = ctypes.create_string_buffer(
+            struct.pack("<QQIIII", start, 2**64 - 1 - start, 0, 0, FIEMAP_BATCH, 0), 32 + 56 * FIEMAP_BATCH)
+        linux._ioctl(fd, linux.FIEMAP, buffer)
+        count = struct.unpack_from("<I", buffer, 20)[0]
+        for i in range(count):
+            logical, physical, length = struct.unpack_from("<QQQ", buffer, 32 + 56 * i)
+            found.append([logical, physical, length, struct.unpack_from("<I", buffer, 32 + 56 * i + 40)[0]])
+        if not count or found[-1][3] & FIEMAP_LAST:
+            return found
+        start = found[-1][0] + found[-1][2]
+
+
+class WalkWithExtents(Walk):
+    def read_file(self, fd, path, size, entry):
+        entry["extents"] = extents(fd)
+        super().read_file(fd, path, size, entry)
+
+
+class Loop:
+    """A loop device over a file for the length of a with statement."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __enter__(self):
+        self.device = run(["losetup", "-f", "--show", self.path]).decode().strip()
+        return self.device
+
+    def __exit__(self, *_):
+        run(["losetup", "-d", self.device])
+
+
+def blank(path, spec):
+    """The empty device: garbage where a hole or an unwritten block must not show it, or zeros."""
+    size = spec["mib"] << 20
+    with open(path, "wb") as f:
+        if spec["garbage"]:
+            cell = b"This was never written. " * 43
+            f.write((cell * (size // len(cell) + 1))[:size])
+        f.truncate(size)
+
+
+def fill(spec, image, mount_point, folder):
+    blank(image, spec)
+    run(spec["mkfs"] + [image])
+    if spec["tune"]:
+        run(["tune2fs", *spec["tune"], image])
+    populated = {"key_ids": {}, "written": {}, "kernel": os.uname().release, "page_size": os.sysconf("SC_PAGE_SIZE"),
+                 "mkfs": " ".join(spec["mkfs"])}
+    with Loop(image) as device:
+        run(["mount", "-t", "ext4", "-o", spec["mount_options"] or "defaults", device, mount_point])
+        key_id = None
+        if "encrypt" in spec["features"]:
+            with open(f"{folder}/keys/main.key", "rb") as f:
+                key_id = populated["key_ids"]["main"] = linux.add_key(mount_point, f.read())
+        done = operations.Operations(spec, os.fsencode(mount_point), key_id)
+        try:
+            done.run()
+            if spec["dirty"]:
+                linux.shut_down(mount_point, linux.LOG_FLUSH if spec["seed"] % 3 == 0 else linux.NO_LOG_FLUSH)
+                time.sleep(0.2)
+                shutil.copyfile(image, image + ".dirty")     # before unmounting writes what the journal has already
+        finally:
+            unmount(mount_point)
+    if spec["dirty"]:
+        os.rename(image + ".dirty", image)
+    return populated, done
+
+
+def truth_of(spec, image, mount_point, folder, populated):
+    """What the kernel reads from a copy, whose journal it replays and whose orphans it clears away where it must."""
+    keys = [{"name": "main", "supplied": True}] if "encrypt" in spec["features"] else []
+    copy = image + ".copy"
+    shutil.copyfile(image, copy)
+    how = "rw,noatime" if spec["dirty"] else "ro"
+    walk_spec = {"fs": "ext4", "keys": keys, "mount_options": spec["mount_options"], "walk_options": how}
+    if spec["dirty"]:     # what replay and clearing orphans away date by the clock of the mount is no truth
+        walk_spec["recovered_after_ns"] = time.time_ns()
+        time.sleep(TICK)
+    with Loop(copy) as device:
+        truth = WalkWithExtents(walk_spec, populated, device, mount_point, folder).run()
+    os.unlink(copy)
+    return truth
+
+
+def one(spec, scratch, out):
+    folder = f"{out}/{spec['seed']}"
+    os.makedirs(folder, exist_ok=True)
+    image, mount_point = f"{scratch}/image.img", f"{scratch}/mnt"
+    os.makedirs(mount_point, exist_ok=True)
+    if "encrypt" in spec["features"]:
+        os.makedirs(f"{folder}/keys", exist_ok=True)
+        with open(f"{folder}/keys/main.key", "wb") as f:
+            f.write(bytes((spec["seed"] + i) % 256 for i in range(KEY_SIZE)))
+    populated, done = fill(spec, image, mount_point, folder)
+    run(["cp", "--sparse=always", image, f"{folder}/image.img"])     # it is there then, if the kernel dies over it
+    truth = truth_of(spec, image, mount_point, folder, populated)
+    os.unlink(image)
+    truth = {"case": str(spec["seed"]), "spec": spec, "done": done.done, "refused": done.refused, **truth}
+    with open(f"{folder}/truth.json", "w") as f:
+        json.dump(truth, f)
+
+
+def main():
+    out = sys.argv[1] if len(sys.argv) > 1 else "/host"
+    in_guest = out == "/host"
+    for module in MODULES:
+        subprocess.run(["modprobe", "-q", module], check=False)
+    if in_guest:   # only commits and fsync write, so that the journal's blocks are not also at home when it is cut off
+        with open("/proc/sys/vm/dirty_writeback_centisecs", "w") as f:
+            f.write("0")
+    os.umask(0o022)
+    with open(f"{out}/job.json") as f:
+        job = json.load(f)
+    with tempfile.TemporaryDirectory(prefix="differential-") as scratch:
+        for seed in job["seeds"]:
+            started = time.monotonic()
+            try:
+                one(features.choose(seed, job.get("only")), scratch, out)
+                print(f"seed {seed}: made in {time.monotonic() - started:.1f} s", flush=True)
+            except Exception:
+                os.makedirs(f"{out}/{seed}", exist_ok=True)
+                with open(f"{out}/{seed}/error.txt", "w") as f:
+                    traceback.print_exc(file=f)
+                print(f"seed {seed}: failed", flush=True)
+
+
+if __name__ == "__main__":
+    main()
