@@ -14,6 +14,7 @@ std::string fault_reason(const BlockFate& fate, std::uint64_t first, std::uint64
       return blocks + (one ? " was" : " were") + " written anew in transaction " + std::to_string(fate.by);
     case BlockFate::Kind::kGiven:
       return blocks + " belonged to " + (fate.by != 0 ? "inode " + std::to_string(fate.by) : "another file") + " later";
+    case BlockFate::Kind::kHidden: return "whether another file had " + blocks + " later is not known";
     case BlockFate::Kind::kNowhere: return "no file can be at " + blocks;
     case BlockFate::Kind::kLeft:
     case BlockFate::Kind::kCopied: break;
@@ -36,6 +37,7 @@ BlockFate BlockFates::fate_of(std::uint64_t block, const FileVersion& version) c
   }
   if (const auto later = history_->written_after(block, version.sequence)) return {Kind::kRewritten, nullptr, *later};
   if (const auto owner = owners_.later_owner(*history_, block, version)) return {Kind::kGiven, nullptr, owner->inode};
+  if (!owners_.known_since(*history_, version.sequence)) return {Kind::kHidden, nullptr, 0};
   return {};
 }
 

@@ -23,6 +23,7 @@ struct BlockFate {
     kUnknown,    ///< whether it does is not known: its bitmap is damaged
     kRewritten,  ///< a later transaction wrote something to it
     kGiven,      ///< another file had it later
+    kHidden,     ///< whether another file had it later is not known: part of the journal is lost
     kNowhere,    ///< no file can have it
   };
   Kind kind = Kind::kLeft;

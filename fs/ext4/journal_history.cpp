@@ -70,7 +70,12 @@ class JournalHistory::Scan {
     Chain chain;
     const bool committed = walk(at, sequence, chain);
     for (const std::uint64_t header : chain.headers) outcome_[header] = committed;
-    if (!committed) return;
+    if (!committed) {
+      auto& broken = history_.newest_broken_;
+      const bool in_log = history_.age(sequence) < history_.age(end_);
+      if (in_log && (!broken || history_.after(sequence, *broken))) broken = sequence;
+      return;
+    }
     auto& copies = history_.copies_;
     copies.insert(copies.end(), chain.copies.begin(), chain.copies.end());
     history_.revokes_.insert(history_.revokes_.end(), chain.revokes.begin(), chain.revokes.end());

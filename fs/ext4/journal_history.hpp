@@ -55,6 +55,8 @@ class JournalHistory {
   /// When a transaction was committed, where its commit block says so.
   [[nodiscard]] std::optional<volume::Timestamp> time_of(std::uint32_t sequence) const;
 
+  /// The newest transaction before the log's end of which something was found and could not be made use of.
+  [[nodiscard]] std::optional<std::uint32_t> newest_broken() const { return newest_broken_; }
   /// What of the log could not be made use of.
   [[nodiscard]] const Findings& findings() const { return findings_; }
   /// False where a header of the log has a wrong checksum: there may be revoke blocks that are not known, and so copies
@@ -83,6 +85,7 @@ class JournalHistory {
   std::vector<Revoke> revokes_;  ///< ascending by block, and of each block the newest first
   std::vector<Commit> commits_;  ///< ascending by sequence
   Findings findings_;
+  std::optional<std::uint32_t> newest_broken_;
   bool headers_good_ = true;
   bool whole_ = true;  ///< false where the log is too large to be kept: then there are no copies
 };

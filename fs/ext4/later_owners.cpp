@@ -14,7 +14,8 @@ constexpr unsigned kMaxLooked = 64;
 
 }  // namespace
 
-LaterOwners::LaterOwners(const JournalHistory& history, std::vector<Claim> claims) {
+LaterOwners::LaterOwners(const JournalHistory& history, std::vector<Claim> claims, std::optional<std::uint32_t> lost)
+    : lost_(lost) {
   std::sort(claims.begin(), claims.end(),
             [&](const Claim& a, const Claim& b) { return history.after(a.version.sequence, b.version.sequence); });
   // An index into `claims` is the lower the newer its claim is.

@@ -31,8 +31,15 @@ class LaterOwners {
   };
 
   LaterOwners() = default;
-  /// `history` says which transaction is later.
-  LaterOwners(const JournalHistory& history, std::vector<Claim> claims);
+  /// `history` says which transaction is later. `lost` is the newest one of which versions of inodes, or the blocks
+  /// that they had, are lost.
+  LaterOwners(const JournalHistory& history, std::vector<Claim> claims,
+              std::optional<std::uint32_t> lost = std::nullopt);
+
+  /// False where versions of inodes are lost that transactions not before `sequence` wrote.
+  [[nodiscard]] bool known_since(const JournalHistory& history, std::uint32_t sequence) const {
+    return !lost_ || history.after(sequence, *lost_);
+  }
 
   /// A version of another file that had `block` in the transaction of `version` or a later one.
   [[nodiscard]] std::optional<FileVersion> later_owner(const JournalHistory& history, std::uint64_t block,
@@ -48,6 +55,7 @@ class LaterOwners {
   };
 
   std::vector<Segment> segments_;  ///< ascending, free of overlap
+  std::optional<std::uint32_t> lost_;
 };
 
 }  // namespace coldread::ext4

@@ -3,13 +3,10 @@
 #include <algorithm>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
-#include <tuple>
 #include <utility>
-#include <vector>
 
-#include "fs/ext4/extent_node.hpp"
+#include "fs/ext4/block_claims.hpp"
 #include "fs/ext4/inode_tables.hpp"
 #include "fs/ext4/old_inode.hpp"
 
@@ -17,8 +14,6 @@ namespace coldread::ext4 {
 namespace {
 
 constexpr std::size_t kMaxOldInodes = 1 << 17;
-constexpr std::size_t kMaxClaims = 1 << 20;
-constexpr std::size_t kDirectBlocks = 12;
 
 /// What of an inode's record tells whose it is.
 struct Identity {
@@ -61,7 +56,8 @@ class Search {
         superblock_(filesystem->superblock()),
         history_(std::move(history)),
         tables_(tables),
-        now_(superblock_.block_size) {}
+        now_(superblock_.block_size),
+        claims_(*filesystem_, *history_) {}
 
   volume::OldInodes run() {
     std::optional<std::uint64_t> current;
@@ -73,6 +69,7 @@ class Search {
       const auto bytes = history_->read(copy);
       if (!bytes) {
         ++damaged_;
+        claims_.note_lost(copy.sequence);
         continue;
       }
       for (std::uint32_t slot = 0; slot < slots->count; ++slot) look(copy, *slots, slot, *bytes);
@@ -97,7 +94,7 @@ class Search {
     const ByteView record = record_in(block, slot);
     if (record.empty()) return;
     const Identity then = identify(record);
-    claim_blocks(record, {number, then.generation, copy.sequence});
+    if (claims_.whole()) claims_.add(record, {number, then.generation, copy.sequence});
     if (!then.in_use || now_.empty()) return;
     const Identity now = identify(record_in(now_, slot));
     if (now.in_use && now.same_file(then)) return;
@@ -110,41 +107,6 @@ class Search {
     found_.emplace(number, Candidate{&copy, slot, then.generation});
   }
 
-  /// Notes the blocks that the inode itself says are its: those of an extent tree of one level, or the direct ones.
-  void claim_blocks(ByteView record, const FileVersion& version) {
-    const std::uint16_t mode = record.load<Le16>(offsetof(RawInode, i_mode))->get();
-    const volume::FileType type = volume::type_of_mode(mode);
-    if (type != volume::FileType::kFile && type != volume::FileType::kDir && type != volume::FileType::kSymlink) return;
-    const std::uint32_t flags = record.load<Le32>(offsetof(RawInode, i_flags))->get();
-    if (flags & kInlineDataFlag) return;
-    const ByteView root = *record.sub(offsetof(RawInode, i_block), sizeof(RawInode::i_block));
-    if (flags & kExtentsFlag) {
-      const auto depth = root_depth(root);
-      if (!depth || *depth != 0) return;
-      const auto node = ExtentNode::parse(root, 0, {0, kMaxFileBlocks}, true);
-      for (std::uint32_t i = 0; node && i < node->entries(); ++i) {
-        const LeafExtent extent = node->extent(i);
-        claim(extent.start, extent.length, version);
-      }
-      return;
-    }
-    // A fast symlink's target would be taken for block numbers.
-    if (type == volume::FileType::kSymlink) return;
-    for (std::size_t i = 0; i < kDirectBlocks; ++i) claim(root.load<Le32>(i * sizeof(Le32))->get(), 1, version);
-  }
-
-  void claim(std::uint64_t block, std::uint64_t count, const FileVersion& version) {
-    if (block == 0 || count == 0 || !superblock_.blocks_valid(block, count)) return;
-    if (claims_.size() >= kMaxClaims) {
-      too_many_claims_ = true;
-      return;
-    }
-    // The newest version with the same run says all that older ones could.
-    if (claimed_.emplace(version.inode, version.generation, block, count).second) {
-      claims_.push_back({block, block + count, version});
-    }
-  }
-
   volume::OldInodes finish() {
     volume::OldInodes old;
     if (damaged_ != 0) {
@@ -152,16 +114,16 @@ class Search {
                              " copies of blocks of inode tables are damaged; no older versions are taken from them");
     }
     if (crowded_) old.findings.emplace_back("journal: there are further older versions of inodes");
-    if (too_many_claims_) {
+    if (!claims_.whole()) {
       old.findings.emplace_back(
           "journal: there are too many older versions to tell of every block whether another file had it later; none "
           "of "
           "them is given");
       return old;
     }
-    claimed_.clear();
-    const auto fates =
-        std::make_shared<const BlockFates>(filesystem_, history_, LaterOwners(*history_, std::move(claims_)));
+    const auto lost = claims_.lost();
+    const auto fates = std::make_shared<const BlockFates>(filesystem_, history_,
+                                                          LaterOwners(*history_, std::move(claims_).take(), lost));
     for (const auto& [number, candidate] : found_) add(fates, number, candidate, old);
     return old;
   }
@@ -198,9 +160,7 @@ class Search {
   const InodeTables& tables_;
   Bytes now_;  ///< the block of the inode table at hand as it is now; empty where it cannot be read
   std::map<std::uint64_t, Candidate> found_;
-  std::vector<LaterOwners::Claim> claims_;
-  std::set<std::tuple<std::uint64_t, std::uint32_t, std::uint64_t, std::uint64_t>> claimed_;
-  bool too_many_claims_ = false;
+  BlockClaims claims_;
   bool crowded_ = false;
   std::uint64_t damaged_ = 0;
 };
