@@ -74,7 +74,7 @@ class SlackScan {
       if (entry.inode.value != 0) with_inode.insert(entry.name);
     }
     const auto says_less = [&](const volume::DirEntry& entry) {
-      return entry.inode.value == 0 && with_inode.count(entry.name) != 0;
+      return entry.inode.value == 0 && with_inode.contains(entry.name);
     };
     result_.entries.erase(std::remove_if(result_.entries.begin(), result_.entries.end(), says_less),
                           result_.entries.end());
@@ -207,7 +207,7 @@ class SlackScan {
     std::string name = area.sub(at + sizeof(RawDirEntry), raw->name_len)->str();
     if (!can_be_name(name)) return false;
     const Name key{name, raw->inode};
-    if (live_.count(key) != 0 || (raw->inode == 0 && live_names_.count(name) != 0)) return true;
+    if (live_.contains(key) || (raw->inode == 0 && live_names_.contains(name))) return true;
     if (!seen_.insert(key).second) return true;
 
     volume::DirEntry entry;

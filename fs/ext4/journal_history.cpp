@@ -44,7 +44,7 @@ class JournalHistory::Scan {
       return;
     }
     for (std::uint64_t at = journal_.first; at < journal_.last && history_.whole_; ++at) {
-      if (outcome_.count(at) != 0 || !load(at)) continue;
+      if (outcome_.contains(at) || !load(at)) continue;
       const auto header = ByteView(block_).load<RawJournalHeader>(0);
       const bool opens = header->h_blocktype == kDescriptorBlock || header->h_blocktype == kRevokeBlock;
       if (header->h_magic == kJournalMagic && opens) follow(at, header->h_sequence);
@@ -152,7 +152,7 @@ class JournalHistory::Scan {
     std::unordered_map<std::uint64_t, std::uint32_t> owners;
     for (JournalCopy& copy : copies) {
       const auto [owner, first] = owners.emplace(copy.log_block, copy.sequence);
-      if (!first || outcome_.count(copy.log_block) != 0) copy.lost = true;
+      if (!first || outcome_.contains(copy.log_block)) copy.lost = true;
     }
   }
 

@@ -36,7 +36,7 @@ class Replay {
     replay_.transactions = scan.transactions;
     replay_.findings = std::move(scan.findings);
     drop_revoked(scan);
-    decide(std::move(scan.blocks));
+    decide(scan.blocks);
     write();
     // Without the log's end it is not known which transaction fast commits go on from.
     if (scan.whole && journal_.fast_commit_blocks != 0) {
@@ -75,7 +75,7 @@ class Replay {
   }
 
   /// Leaves for each block of the filesystem the last copy that is meant for it.
-  void decide(std::vector<LoggedBlock> blocks) {
+  void decide(const std::vector<LoggedBlock>& blocks) {
     outcomes_.reserve(blocks.size());
     for (const LoggedBlock& logged : blocks) {
       if (logged.tag.block >= filesystem_.superblock().blocks_count) {

@@ -100,7 +100,7 @@ class Search {
     if (now.in_use && now.same_file(then)) return;
     if (record.load<Le32>(offsetof(RawInode, i_flags))->get() & kEaInodeFlag) return;
     if (found_.size() == kMaxOldInodes) {
-      crowded_ = crowded_ || found_.count(number) == 0;
+      crowded_ = crowded_ || !found_.contains(number);
       return;
     }
     // Of one block the newest copy comes first.

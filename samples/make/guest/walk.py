@@ -165,7 +165,7 @@ class Walk:
         with open("/proc/mounts") as f:
             mounted = next(line.strip() for line in f if f" {self.mount_point} " in line)
         ids = self.populated["key_ids"]
-        deleted = self.populated["deleted"]
+        deleted = self.populated.get("deleted")
         return {"fs": self.spec["fs"], "block_size": os.statvfs(self.root).f_bsize,
                 "page_size": os.sysconf("SC_PAGE_SIZE"), "kernel": f"{os.uname().release} {os.uname().machine}",
                 "made_on_kernel": self.populated["kernel"], "made_on_page_size": self.populated["page_size"],

@@ -1,5 +1,6 @@
 #include "fs/ext4/directory_slack.hpp"
 
+#include <array>
 #include <boost/test/unit_test.hpp>
 #include <string>
 #include <vector>
@@ -118,8 +119,8 @@ BOOST_AUTO_TEST_CASE(encrypted_names) {
   expect(slack({concat({dots(), with_slack(1000, 13, live, gone)})}, kEncryptFlag), {"14 " + cipher});
   // Where hashes stand behind the names, an entry needs eight bytes more.
   Bytes folded = dirent(14, 32, cipher);
-  const Le32 hash[] = {Le32(0x1234), Le32(0x5678)};
-  std::memcpy(folded.data() + 24, hash, sizeof(hash));
+  const std::array hash = {Le32(0x1234), Le32(0x5678)};
+  std::memcpy(folded.data() + 24, hash.data(), sizeof(hash));
   expect(slack({concat({dots(), with_slack(1000, 13, live, folded, 8)})}, kEncryptFlag | kCasefoldFlag),
          {"14 " + cipher});
   expect(slack({concat({dots(), with_slack(1000, 13, live, folded, 0)})}, kEncryptFlag | kCasefoldFlag), {});
@@ -143,8 +144,8 @@ BOOST_AUTO_TEST_CASE(behind_the_entries_of_a_hash_tree) {
   std::copy(gone.begin(), gone.end(), first.begin() + 48);
 
   Bytes node = dirent(0, 1024, "");
-  const Le16 count[] = {Le16((kBlock - 8) / 8), Le16(1)};
-  std::memcpy(node.data() + 8, count, sizeof(count));
+  const std::array count = {Le16((kBlock - 8) / 8), Le16(1)};
+  std::memcpy(node.data() + 8, count.data(), sizeof(count));
   const Bytes other = dirent(16, 16, "in node");
   std::copy(other.begin(), other.end(), node.begin() + 100);
   ImageBuilder image;

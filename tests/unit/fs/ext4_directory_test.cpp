@@ -1,5 +1,6 @@
 #include "fs/ext4/directory.hpp"
 
+#include <array>
 #include <boost/test/unit_test.hpp>
 #include <string>
 #include <vector>
@@ -203,8 +204,8 @@ BOOST_AUTO_TEST_CASE(hashes_behind_the_names_of_folded_encrypted_directories) {
     Bytes bytes = dirent(13, rec_len, name);
     const std::size_t at = (8 + name.size() + 3) / 4 * 4;
     if (bytes.size() < at + 8) return bytes;
-    const Le32 fields[] = {hash, hash + 1};
-    std::memcpy(bytes.data() + at, fields, sizeof(fields));
+    const std::array fields = {Le32(hash), Le32(hash + 1)};
+    std::memcpy(bytes.data() + at, fields.data(), sizeof(fields));
     return bytes;
   };
   const Bytes block = concat({dots(), named(32, "sixteen bytes...", 0x1234), named(24, "sixteen bytes!!!", 1),

@@ -1,3 +1,4 @@
+#include <array>
 #include <boost/test/unit_test.hpp>
 #include <string>
 
@@ -34,7 +35,8 @@ struct Groups : ImageBuilder {
       RawGroupDescriptor& d = raw[group];
       if (s.metadata_checksums) {
         const auto sum = [&](std::uint32_t block, std::size_t length) {
-          return static_cast<std::uint16_t>(crc32c(s.checksum_seed, ByteSpan(bytes).subspan(block * kBlock, length)));
+          return static_cast<std::uint16_t>(
+              crc32c(s.checksum_seed, ByteSpan(bytes).subspan(std::uint64_t{block} * kBlock, length)));
         };
         d.bg_block_bitmap_csum_lo = sum(d.bg_block_bitmap_lo, 8);
         d.bg_inode_bitmap_csum_lo = sum(d.bg_inode_bitmap_lo, 4);
@@ -44,12 +46,12 @@ struct Groups : ImageBuilder {
       }
       for (const std::uint64_t table :
            {kTable, (1 + kBlocksPerGroup + 1) * kBlock, (1 + 3 * kBlocksPerGroup + 1) * kBlock}) {
-        put_bytes(table + group * 32, bytes_of(d).first(32));
+        put_bytes(table + std::uint64_t{group} * 32, bytes_of(d).first(32));
       }
     }
   }
 
-  RawGroupDescriptor raw[4]{};
+  std::array<RawGroupDescriptor, 4> raw{};
 };
 
 }  // namespace

@@ -178,7 +178,7 @@ BOOST_AUTO_TEST_CASE(a_damaged_copy_makes_its_block_unreadable) {
     BOOST_TEST(says(
         result, "external journal block 5 (byte 5120): this copy of block 41 is not replayed: its checksum is wrong"));
     Bytes bytes(1024);
-    BOOST_TEST(result.source->read_at(41 * 1024, bytes).front().reason ==
+    BOOST_TEST(result.source->read_at(std::uint64_t{41} * 1024, bytes).front().reason ==
                "its newest copy, in the journal, is damaged");
   }
 }

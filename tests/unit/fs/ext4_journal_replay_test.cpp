@@ -108,7 +108,7 @@ BOOST_AUTO_TEST_CASE(an_escaped_block) {
     journal.transaction(1, {{40, magical}, {41, filled('b')}});
     const Replayed replayed(journal);
     Bytes read(2048);
-    BOOST_TEST_REQUIRE(source::read_exactly(*replayed.result.source, 40 * 1024, read).has_value());
+    BOOST_TEST_REQUIRE(source::read_exactly(*replayed.result.source, std::uint64_t{40} * 1024, read).has_value());
     BOOST_TEST((Bytes(read.begin(), read.begin() + 1024) == magical));
     BOOST_TEST((Bytes(read.begin() + 1024, read.end()) == filled('b')));
     // The four bytes lie nowhere: they were made. What follows lies in the journal, block after block.

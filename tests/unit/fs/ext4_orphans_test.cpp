@@ -28,7 +28,7 @@ struct Image {
     inode.i_links_count = links;
     inode.i_size_lo = 1500;
     inode.i_dtime = next;
-    test::set_root(inode, test::make_node<RawExtent>(0, {test::extent(0, 4, number * 8)}, 60));
+    test::set_root(inode, test::make_node<RawExtent>(0, {test::extent(0, 4, std::uint64_t{number} * 8)}, 60));
     image.put_inode(number, inode);
   }
   void put_orphan_file(const std::vector<std::uint32_t>& inodes, std::uint32_t magic = 0x0b10ca04) {
@@ -38,7 +38,7 @@ struct Image {
     file.i_size_lo = 1024;
     test::set_root(file, test::make_node<RawExtent>(0, {test::extent(0, 1, 200)}, 60));
     image.put_inode(11, file);
-    for (std::size_t i = 0; i < inodes.size(); ++i) image.put(200 * 1024 + i * 4, Le32(inodes[i]));
+    for (std::size_t i = 0; i < inodes.size(); ++i) image.put(std::uint64_t{200} * 1024 + i * 4, Le32(inodes[i]));
     image.put(201 * 1024 - 8, Le32(magic));
   }
   Orphans clean() {

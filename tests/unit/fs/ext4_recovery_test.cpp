@@ -21,6 +21,7 @@ using test::make_inode;
 
 namespace {
 
+constexpr std::uint64_t kKib = 1024;
 constexpr std::uint64_t kJournalBlock = 200;
 constexpr std::uint32_t kJournalInode = 8;
 
@@ -35,14 +36,14 @@ struct Journaled {
     test::set_root(inode,
                    test::make_node<RawExtent>(0, {extent(0, 3, kJournalBlock + 29), extent(3, 29, kJournalBlock)}, 60));
     image.put_inode(kJournalInode, inode);
-    image.put_bytes(40 * 1024, filled('-'));
+    image.put_bytes(40 * kKib, filled('-'));
     journal.transaction(1, {{40, filled('a')}});
   }
 
   std::shared_ptr<const source::BlockSource> source() {
     const Bytes bytes = journal.bytes();
-    image.put_bytes((kJournalBlock + 29) * 1024, ByteSpan(bytes).first(3 * 1024));
-    image.put_bytes(kJournalBlock * 1024, ByteSpan(bytes).subspan(3 * 1024));
+    image.put_bytes((kJournalBlock + 29) * kKib, ByteSpan(bytes).first(3 * kKib));
+    image.put_bytes(kJournalBlock * kKib, ByteSpan(bytes).subspan(3 * kKib));
     return image.source();
   }
 
@@ -52,8 +53,8 @@ struct Journaled {
     BOOST_TEST_REQUIRE(volume.has_value());
     facts = (*volume)->facts();
     Bytes bytes(1024);
-    BOOST_TEST(source::read_exactly(*(*volume)->source(), 40 * 1024, bytes).has_value());
-    place = (*volume)->source()->locate(40 * 1024, 1024).front();
+    BOOST_TEST(source::read_exactly(*(*volume)->source(), 40 * kKib, bytes).has_value());
+    place = (*volume)->source()->locate(40 * kKib, 1024).front();
     return static_cast<char>(bytes.front());
   }
 
@@ -108,7 +109,7 @@ BOOST_AUTO_TEST_CASE(a_journal_in_an_inode) {
   BOOST_TEST(made.facts.replay.inodes_total == 0u);
   BOOST_TEST(made.facts.findings.empty());
   // The copy is block 2 of the journal.
-  BOOST_TEST((made.place == source::Placement{{40 * 1024, 1024}, source::Medium::kImage, (kJournalBlock + 31) * 1024}));
+  BOOST_TEST((made.place == source::Placement{{40 * kKib, 1024}, source::Medium::kImage, (kJournalBlock + 31) * kKib}));
 }
 
 BOOST_AUTO_TEST_CASE(as_it_lies) {
@@ -151,7 +152,7 @@ BOOST_AUTO_TEST_CASE(inodes_that_replay_changes) {
   // Block 7 holds inodes 9 to 12.
   const RawInode changed = make_inode();
   made.image.put_inode(12, changed);
-  Bytes block(made.image.bytes.begin() + 7 * 1024, made.image.bytes.begin() + 8 * 1024);
+  Bytes block = ByteView(made.image.bytes).sub(7 * kKib, kKib)->copy();
   block[0] = std::byte{1};
   block[3 * 256 + 255] = std::byte{1};
   made.journal.transaction(2, {{7, block}});
@@ -229,7 +230,7 @@ BOOST_AUTO_TEST_CASE(a_journal_on_another_device) {
   BOOST_TEST(made.block({true, device.source()}) == 'e');
   BOOST_TEST(made.facts.replay.applied == 1u);
   BOOST_TEST(made.facts.findings.empty());
-  BOOST_TEST((made.place == source::Placement{{40 * 1024, 1024}, source::Medium::kJournal, 4096}));
+  BOOST_TEST((made.place == source::Placement{{40 * kKib, 1024}, source::Medium::kJournal, 4096}));
 }
 
 BOOST_AUTO_TEST_CASE(a_journal_on_a_device_that_was_not_given) {
