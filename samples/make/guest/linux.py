@@ -17,7 +17,6 @@ def _number(direction, group, number, size):
 GETFLAGS = _number(_READ, "f", 1, 8)
 SETFLAGS = _number(_WRITE, "f", 2, 8)
 FIEMAP = _number(_READ | _WRITE, "f", 11, 32)
-SHUTDOWN = _number(_READ, "X", 125, 4)
 SET_ENCRYPTION_POLICY = _number(_READ, "f", 19, 12)
 GET_ENCRYPTION_POLICY_EX = _number(_READ | _WRITE, "f", 22, 9)
 ADD_ENCRYPTION_KEY = _number(_READ | _WRITE, "f", 23, 80)
@@ -121,13 +120,6 @@ def change_inode_flags(fd, add=(), drop=()):
     for name in drop:
         flags &= ~INODE_FLAGS[name]
     _ioctl(fd, SETFLAGS, ctypes.create_string_buffer(struct.pack("<Q", flags), 8))
-
-
-def shut_down(mount_point):
-    """Stops the file system as a power failure would: nothing more reaches the disk, the journal's rest included."""
-    without_flushing_the_log = 2
-    with Opened(mount_point) as fd:
-        _ioctl(fd, SHUTDOWN, ctypes.create_string_buffer(struct.pack("<I", without_flushing_the_log), 4))
 
 
 def extents(fd):
