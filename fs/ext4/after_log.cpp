@@ -47,7 +47,7 @@ AfterLog recover_after_log(const std::shared_ptr<const Filesystem>& filesystem,
     result.findings.emplace_back(
         "fast commits: two inodes that they change lie at the same place; no inode is changed");
   }
-  replay.edits().gone = replay.inodes().cleared();
+  replay.edits().gone.insert(replay.inodes().cleared().begin(), replay.inodes().cleared().end());
   if (!replay.edits().empty()) {
     recovered.edits = std::make_shared<const RecoveryEdits>(std::move(replay.edits()));
   }

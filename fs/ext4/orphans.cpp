@@ -158,6 +158,7 @@ class Cleanup {
   void process(std::uint32_t number, const Bytes& bytes) {
     if (ByteView(bytes).load<RawInodeStart>(0)->i_links_count == 0) {
       ++result_.removed;
+      edits_.gone.insert(number);
       return;
     }
     const auto inode = inodes_.read({number});

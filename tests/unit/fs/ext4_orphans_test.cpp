@@ -1,6 +1,7 @@
 #include "fs/ext4/orphans.hpp"
 
 #include <boost/test/unit_test.hpp>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -74,6 +75,7 @@ BOOST_AUTO_TEST_CASE(a_list_of_truncated_and_removed_ones) {
   const Orphans orphans = image.clean();
   BOOST_TEST(orphans.truncated == 2u);
   BOOST_TEST(orphans.removed == 1u);
+  BOOST_TEST((image.edits.gone == std::set<std::uint64_t>{15}));
   BOOST_TEST(orphans.findings.empty());
   BOOST_TEST_REQUIRE(image.edits.ranges.size() == 2u);
   const auto& [first, edit] = *image.edits.ranges.at(12).all().begin();
