@@ -2,21 +2,13 @@
 
 #include <boost/test/unit_test.hpp>
 #include <cstring>
-#include <ostream>
 #include <string>
 #include <vector>
 
 #include "fs/ext4/crc32c.hpp"
 #include "fs/ext4/extent_node.hpp"
 #include "tests/unit/fs/image_builder.hpp"
-
-namespace coldread::read {
-
-static std::ostream& operator<<(std::ostream& out, const Extent& e) {
-  return out << to_string(e.kind) << " " << e.file_offset << "+" << e.length << " at " << e.source_offset;
-}
-
-}  // namespace coldread::read
+#include "tests/unit/fs/print_extent.hpp"
 
 namespace coldread::ext4 {
 namespace {

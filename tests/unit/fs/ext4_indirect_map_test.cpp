@@ -1,18 +1,10 @@
 #include "fs/ext4/indirect_map.hpp"
 
 #include <boost/test/unit_test.hpp>
-#include <ostream>
 #include <vector>
 
 #include "tests/unit/fs/image_builder.hpp"
-
-namespace coldread::read {
-
-std::ostream& operator<<(std::ostream& out, const Extent& e) {
-  return out << to_string(e.kind) << " " << e.file_offset << "+" << e.length << " at " << e.source_offset;
-}
-
-}  // namespace coldread::read
+#include "tests/unit/fs/print_extent.hpp"
 
 namespace coldread::ext4 {
 namespace {

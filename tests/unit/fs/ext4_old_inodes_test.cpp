@@ -9,14 +9,7 @@
 #include "fs/ext4/volume.hpp"
 #include "tests/unit/fs/image_builder.hpp"
 #include "tests/unit/fs/journal_builder.hpp"
-
-namespace coldread::read {
-
-static std::ostream& operator<<(std::ostream& out, const Extent& e) {
-  return out << to_string(e.kind) << " " << e.file_offset << "+" << e.length << " at " << e.source_offset;
-}
-
-}  // namespace coldread::read
+#include "tests/unit/fs/print_extent.hpp"
 
 namespace coldread::ext4 {
 namespace {

@@ -1,18 +1,10 @@
 #include "fs/ext4/recovery_edits.hpp"
 
 #include <boost/test/unit_test.hpp>
-#include <ostream>
 #include <vector>
 
 #include "fs/ext4/edited_map.hpp"
-
-namespace coldread::read {
-
-static std::ostream& operator<<(std::ostream& out, const Extent& e) {
-  return out << to_string(e.kind) << " " << e.file_offset << "+" << e.length << " at " << e.source_offset;
-}
-
-}  // namespace coldread::read
+#include "tests/unit/fs/print_extent.hpp"
 
 namespace coldread::ext4 {
 namespace {
