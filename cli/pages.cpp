@@ -56,7 +56,7 @@ std::vector<BlockRun> runs_of(const source::BlockSource& source, const read::Win
     const std::uint64_t stop = std::min(extent.file_end(), end);
     while (at < stop) {
       const std::uint64_t next = std::min(round_down(at, block) + block, stop);
-      const bool placed = extent.kind == read::ExtentKind::kStored || extent.kind == read::ExtentKind::kInline;
+      const bool placed = read::has_source(extent.kind);
       const std::uint64_t source_offset = placed ? extent.source_offset + (at - extent.file_offset) : 0;
       const BlockRun one{at,
                          next - at,
@@ -150,7 +150,7 @@ void PageTable::row(const read::Window& window, std::uint64_t begin) {
 }
 
 std::vector<std::string> PageTable::steps(const BlockRun& run) const {
-  const bool stored = run.kind == read::ExtentKind::kStored || run.kind == read::ExtentKind::kInline;
+  const bool stored = read::has_source(run.kind);
   std::vector<read::StepKind> all;
   if (stored) all.push_back(read::StepKind::kRead);
   if (stored && at_.encryption() != nullptr) all.push_back(read::StepKind::kDecrypt);

@@ -120,7 +120,7 @@ void FileTask::write(const read::Window& window) {
     }
   };
   for (const read::Extent& extent : window.extents) {
-    if (extent.kind == read::ExtentKind::kHole || extent.kind == read::ExtentKind::kUnwritten) continue;
+    if (!read::has_source(extent.kind)) continue;
     const std::uint64_t stop = std::min({extent.file_end(), size, window.end()});
     if (extent.file_offset >= stop) continue;
     if (extent.file_offset != end) {
@@ -234,7 +234,7 @@ void FileTask::report_runs() {
   for (std::uint64_t at = 0; plan_.map && at < size;) {
     const read::MapPiece piece = plan_.map->piece(at, size);
     for (const read::Extent& extent : piece.extents) {
-      if (extent.kind != read::ExtentKind::kStored && extent.kind != read::ExtentKind::kInline) {
+      if (!read::has_source(extent.kind)) {
         add_run(runs, extent, nullptr);
         continue;
       }

@@ -25,6 +25,9 @@ struct UnitIv {
 };
 static_assert(sizeof(UnitIv) == 16);
 
+/// A compressed cluster is encrypted after it was compressed, in the data units in which it is stored.
+bool is_ciphertext(ExtentKind kind) { return kind == ExtentKind::kStored || kind == ExtentKind::kCompressed; }
+
 class ContentsStep final : public read::Step {
  public:
   ContentsStep(std::shared_ptr<const CipherPool> pool, std::uint32_t unit) : pool_(std::move(pool)), unit_(unit) {}
@@ -50,10 +53,9 @@ void ContentsStep::apply(Window& window) const {
     ++i;
     if (begin >= end) continue;
     if (first.kind == ExtentKind::kInline) refuse(window, begin, end, "inline data cannot be encrypted contents");
-    if (first.kind != ExtentKind::kStored) continue;
+    if (!is_ciphertext(first.kind)) continue;
     // Extents that touch are one run: a fragmented file is decrypted as a contiguous one is.
-    while (i < window.extents.size() && window.extents[i].kind == ExtentKind::kStored &&
-           window.extents[i].file_offset == end) {
+    while (i < window.extents.size() && is_ciphertext(window.extents[i].kind) && window.extents[i].file_offset == end) {
       end = std::min(window.extents[i++].file_end(), window.end());
     }
     decrypt_run(window, begin, end, earlier_faults);

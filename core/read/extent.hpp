@@ -11,9 +11,18 @@ enum class ExtentKind : std::uint8_t {
   kHole,       ///< nothing is mapped: zeros, never decrypted
   kUnwritten,  ///< blocks are reserved and hold no data yet: zeros, never decrypted
   kInline,     ///< its bytes lie inside a metadata structure at source_offset, aligned to nothing
+  /// A cluster's compressed bytes. Of a compressed file whose map was not decoded yet, the extent is in the place of
+  /// the blocks that hold them (the data unit they are encrypted as), and the rest of its cluster is holes; once a
+  /// cluster is decompressed, it is one such extent.
+  kCompressed,
 };
 
 [[nodiscard]] std::string_view to_string(ExtentKind kind);
+
+/// True where an extent of that kind has bytes at its source_offset.
+[[nodiscard]] constexpr bool has_source(ExtentKind kind) {
+  return kind != ExtentKind::kHole && kind != ExtentKind::kUnwritten;
+}
 
 /// A run of a file of one kind. Everything is in bytes.
 struct Extent {

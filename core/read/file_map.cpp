@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/base/checked.hpp"
+#include "core/read/compression.hpp"
 
 namespace coldread::read {
 namespace {
@@ -42,8 +43,19 @@ std::string_view to_string(ExtentKind kind) {
     case ExtentKind::kHole: return "hole";
     case ExtentKind::kUnwritten: return "unwritten";
     case ExtentKind::kInline: return "inline";
+    case ExtentKind::kCompressed: return "compressed";
   }
   return "hole";
+}
+
+std::string_view to_string(CompressionAlgorithm algorithm) {
+  switch (algorithm) {
+    case CompressionAlgorithm::kLzo: return "lzo";
+    case CompressionAlgorithm::kLz4: return "lz4";
+    case CompressionAlgorithm::kZstd: return "zstd";
+    case CompressionAlgorithm::kLzoRle: return "lzo-rle";
+  }
+  return "lz4";
 }
 
 Result<FileMap> FileMap::make(std::vector<Extent> extents, std::uint64_t size, std::uint64_t mapped_end) {
@@ -94,7 +106,7 @@ MapPiece FileMap::piece(std::uint64_t offset, std::uint64_t limit) const {
       continue;
     }
     add_hole(result.extents, reached, begin);
-    const bool placed = e.kind == ExtentKind::kStored || e.kind == ExtentKind::kInline;
+    const bool placed = has_source(e.kind);
     result.extents.push_back({begin, stop - begin, e.kind, placed ? e.source_offset + (begin - e.file_offset) : 0});
     reached = stop;
   }

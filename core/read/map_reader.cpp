@@ -34,7 +34,7 @@ void MapReader::fill(Window& window) const {
 
 void MapReader::bring_in(const Extent& extent, Window& window) const {
   const MutableByteSpan out = window.at(extent.file_offset, extent.length);
-  if (extent.kind == ExtentKind::kHole || extent.kind == ExtentKind::kUnwritten) {
+  if (!has_source(extent.kind)) {
     std::fill(out.begin(), out.end(), std::byte{0});
     return;
   }

@@ -11,6 +11,7 @@
 #include "core/base/error.hpp"
 #include "core/base/finding.hpp"
 #include "core/base/units.hpp"
+#include "core/read/compression.hpp"
 #include "core/read/file_map.hpp"
 #include "core/read/reader.hpp"
 
@@ -50,6 +51,8 @@ struct InodeFacts {
   bool encrypted = false;           ///< it has an fscrypt policy
   bool verity = false;              ///< it is an fs-verity file
   bool casefold = false;            ///< a directory whose names are compared without case
+  /// A file that the filesystem keeps in compressed clusters; its map then gives their bytes as they are stored.
+  std::optional<read::Compression> compression;
 };
 
 /// One extended attribute, by the name that listxattr(2) shows ("user.x", "system.posix_acl_access").
