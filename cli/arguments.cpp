@@ -162,8 +162,12 @@ void Parser::image_options(CLI::App& app) {
               [this](const std::string& text) { a_.partition = text; });
   text_option(app, "--offset", "BYTES", "the filesystem that begins at this byte, whatever a partition table says",
               [this](const std::string& text) { a_.offset = parse_number(text, "--offset"); });
-  CLI::Option* no_replay =
-      app.add_flag("--no-replay", a_.no_replay, "read the filesystem as it lies, without journal replay");
+  list_option(app, "--device", a_.devices, "FILE",
+              "a further device of an f2fs filesystem over several, in the order in which it counts them");
+  text_option(app, "--checkpoint", "N", "read f2fs by its checkpoint of this version (default: the newer of the two)",
+              [this](const std::string& text) { a_.checkpoint = parse_number(text, "--checkpoint"); });
+  CLI::Option* no_replay = app.add_flag("--no-replay", a_.no_replay,
+                                        "read the filesystem as it lies, without journal replay or roll-forward");
   app.add_option("--journal", a_.journal, "the ext4 journal that the filesystem keeps on this device of its own")
       ->type_name("FILE")
       ->excludes(no_replay);

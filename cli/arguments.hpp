@@ -20,6 +20,8 @@ struct Arguments {
   std::optional<std::string> partition;
   std::optional<std::uint64_t> offset;
   bool no_replay = false;
+  std::vector<std::string> devices;         ///< further devices of a filesystem over several
+  std::optional<std::uint64_t> checkpoint;  ///< the version of an f2fs checkpoint
   std::string journal;
   std::vector<std::string> keys;
 

@@ -27,11 +27,17 @@ Result<Session> open_session(const Arguments& arguments, Io& io) {
   auto image = source::FileSource::open(arguments.image);
   if (!image) return fail(std::move(image.error()));
   session.image = std::move(*image);
-  fs::OpenOptions options{arguments.partition, arguments.offset, !arguments.no_replay, nullptr};
+  fs::OpenOptions options{arguments.partition, arguments.offset, !arguments.no_replay, nullptr, {}, {}};
   if (!arguments.journal.empty()) {
     auto journal = source::FileSource::open(arguments.journal, source::Medium::kJournal);
     if (!journal) return fail(std::move(journal.error()));
     options.journal = std::move(*journal);
+  }
+  options.checkpoint = arguments.checkpoint;
+  for (const std::string& path : arguments.devices) {
+    auto device = source::FileSource::open(path, source::Medium::kDevice);
+    if (!device) return fail(std::move(device.error()));
+    options.devices.push_back(std::move(*device));
   }
   auto contents = fs::open_image(session.image, options);
   if (!contents) {

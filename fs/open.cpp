@@ -9,14 +9,13 @@
 #include "core/base/text.hpp"
 #include "core/source/slice_source.hpp"
 #include "fs/ext4/volume.hpp"
+#include "fs/f2fs/volume.hpp"
 
 namespace coldread::fs {
 namespace {
 
 constexpr std::uint64_t kExt4MagicOffset = 1024 + 0x38;
 constexpr std::uint16_t kExt4Magic = 0xEF53;
-constexpr std::uint64_t kF2fsMagicOffset = 1024;
-constexpr std::uint32_t kF2fsMagic = 0xF2F52010;
 
 using Image = std::shared_ptr<const source::FileSource>;
 
@@ -44,14 +43,18 @@ Looked look(const Image& image, std::optional<Partition> partition, std::uint64_
   if (offset != 0 || size != image->size()) source = std::make_shared<source::SliceSource>(image, offset, size);
   Found found{std::move(partition), offset, size, "ext4", nullptr, std::nullopt};
 
-  if (has_magic(*source, kF2fsMagicOffset, Le32(kF2fsMagic))) {
+  const bool has_ext4_magic = has_magic(*source, kExt4MagicOffset, Le16(kExt4Magic));
+  if (!has_ext4_magic && f2fs::is_f2fs(*source)) {
     found.type = "f2fs";
-    return {refused(std::move(found), {ErrorKind::kUnsupported, "f2fs", "f2fs is not read by this version yet"}), ""};
+    auto volume = f2fs::open(std::move(source), {options.replay, options.checkpoint, options.devices});
+    if (!volume) return {refused(std::move(found), std::move(volume.error())), ""};
+    found.volume = *std::move(volume);
+    return {std::move(found), ""};
   }
   // With its magic in place it is opened whatever libblkid says: a RAID member whose superblock is at its end, say.
   // Without, backups are only looked for where nothing else is, since an older filesystem's may lie behind any newer
   // one.
-  if (!has_magic(*source, kExt4MagicOffset, Le16(kExt4Magic))) {
+  if (!has_ext4_magic) {
     std::string content = probe_content(*image, offset, size);
     if (!content.empty() && content.rfind("ext", 0) != 0) return {std::nullopt, std::move(content)};
   }

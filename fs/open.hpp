@@ -19,6 +19,9 @@ struct OpenOptions {
   std::optional<std::uint64_t> offset;   ///< bytes: a filesystem is there, whatever a partition table says
   bool replay = true;                    ///< replay the journal; false reads the filesystem as it lies
   std::shared_ptr<const source::BlockSource> journal;  ///< an ext4 journal that is a device of its own
+  /// The further devices of an f2fs filesystem over several, in order.
+  std::vector<std::shared_ptr<const source::BlockSource>> devices = {};
+  std::optional<std::uint64_t> checkpoint = {};  ///< of f2fs: the version of the checkpoint to read by
 };
 
 /// A filesystem that was found, whether or not it could be opened.

@@ -14,7 +14,8 @@ LAYERS = {
     "core/report": {"core/base"},
     "core/extract": {"core/base", "core/source", "core/read", "core/fscrypt", "core/verity", "core/volume", "core/report"},
     "fs/ext4": {"core/base", "core/source", "core/read", "core/volume"},
-    "fs": {"core/base", "core/source", "core/volume", "fs/ext4"},
+    "fs/f2fs": {"core/base", "core/source", "core/read", "core/volume"},
+    "fs": {"core/base", "core/source", "core/volume", "fs/ext4", "fs/f2fs"},
     "cli": {"core/base", "core/source", "core/read", "core/fscrypt", "core/verity", "core/volume", "core/report",
             "core/extract", "fs"},
 }

@@ -28,6 +28,7 @@ enum class Medium : std::uint8_t {
   kImage,    ///< in the image itself
   kJournal,  ///< in a journal that is a file or device of its own
   kMemory,   ///< nowhere: they were made
+  kDevice,   ///< in a further device of the filesystem; Placement::device says which
 };
 
 /// A run of a source's bytes that lie together.
@@ -35,6 +36,7 @@ struct Placement {
   ByteRange range;  ///< in the coordinates of the source that was asked
   Medium medium = Medium::kImage;
   std::uint64_t offset = 0;  ///< of the first byte, from the start of the medium; 0 in memory
+  std::uint32_t device = 0;  ///< of a filesystem over several devices: which, the image being 0
   friend bool operator==(const Placement&, const Placement&) = default;
 };
 

@@ -29,4 +29,23 @@ FileType type_of_mode(std::uint32_t mode) {
   }
 }
 
+void set_device(InodeFacts& facts, std::uint32_t old_encoding, std::uint32_t new_encoding) {
+  if (old_encoding != 0) {
+    facts.rdev_major = (old_encoding >> 8) & 0xff;
+    facts.rdev_minor = old_encoding & 0xff;
+    return;
+  }
+  facts.rdev_major = (new_encoding >> 8) & 0xfff;
+  facts.rdev_minor = (new_encoding & 0xff) | ((new_encoding >> 12) & 0xfff00);
+}
+
+const char* name_fault(std::string_view name, bool encrypted) {
+  if (name.empty()) return "a name is empty";
+  if (name == "." || name == "..") return "\".\" or \"..\" in a place where neither can be";
+  if (encrypted) return nullptr;
+  if (name.find('/') != std::string_view::npos) return "a name holds a slash";
+  if (name.find('\0') != std::string_view::npos) return "a name holds a zero byte";
+  return nullptr;
+}
+
 }  // namespace coldread::volume

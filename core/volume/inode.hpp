@@ -55,6 +55,14 @@ struct InodeFacts {
   std::optional<read::Compression> compression;
 };
 
+/// Sets the device numbers of a device node from the two words in which ext4 and f2fs keep them in the place of the
+/// first block addresses: the first, unless it is 0, is the old encoding of 16 bits, the second the new one of 32
+/// (Documentation/filesystems/ext4/inodes.rst, "i_block").
+void set_device(InodeFacts& facts, std::uint32_t old_encoding, std::uint32_t new_encoding);
+
+/// Why no directory can hold this name as a file's, or null. In an encrypted directory any byte can be in it.
+[[nodiscard]] const char* name_fault(std::string_view name, bool encrypted);
+
 /// One extended attribute, by the name that listxattr(2) shows ("user.x", "system.posix_acl_access").
 struct Xattr {
   std::string name;

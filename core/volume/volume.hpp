@@ -30,6 +30,7 @@ struct ReplayFacts {
   bool whole = true;
   bool external_journal = false;        ///< the journal is on a device of its own, whether or not it is needed
   std::uint64_t fast_commits = 0;       ///< whole fast commits that were replayed after the log
+  std::uint64_t names = 0;              ///< that roll-forward added to directories
   std::uint64_t orphans_truncated = 0;  ///< files cut to their size, whose truncation the crash broke off
   std::uint64_t orphans_removed = 0;    ///< files without a name that were open when the crash came
 };

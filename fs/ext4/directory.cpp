@@ -184,7 +184,7 @@ class Scan {
       return;
     }
     if (in_blocks_ && number == 0 && offset == kMinRecordLength && name == "..") return;
-    if (const char* fault = name_fault(name)) {
+    if (const char* fault = volume::name_fault(name, inode_.facts.encrypted)) {
       note(entry_at(number, offset) + fault);
       return;
     }
@@ -198,16 +198,6 @@ class Scan {
     entry.name = std::move(name);
     entry.inode.value = raw.inode;
     result_.entries.push_back(std::move(entry));
-  }
-
-  /// Why no file can have this name, or null. Ciphertext may hold any byte.
-  [[nodiscard]] const char* name_fault(const std::string& name) const {
-    if (name.empty()) return "a name is empty";
-    if (name == "." || name == "..") return "\".\" or \"..\" in a place where neither can be";
-    if (inode_.facts.encrypted) return nullptr;
-    if (name.find('/') != std::string::npos) return "a name holds a slash";
-    if (name.find('\0') != std::string::npos) return "a name holds a zero byte";
-    return nullptr;
   }
 
   const Filesystem& filesystem_;

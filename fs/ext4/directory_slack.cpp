@@ -220,9 +220,8 @@ class SlackScan {
   }
 
   [[nodiscard]] bool can_be_name(const std::string& name) const {
-    if (name.empty() || name == "." || name == "..") return false;
-    if (inode_.facts.encrypted) return name.size() >= kMinEncryptedName;
-    return name.find('/') == std::string::npos && name.find('\0') == std::string::npos;
+    if (volume::name_fault(name, inode_.facts.encrypted) != nullptr) return false;
+    return !inode_.facts.encrypted || name.size() >= kMinEncryptedName;
   }
 
   const Filesystem& filesystem_;

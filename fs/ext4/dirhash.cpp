@@ -3,43 +3,15 @@
 #include <algorithm>
 #include <bit>
 
+#include "core/volume/name_hash.hpp"
+
 namespace coldread::ext4 {
 namespace {
 
-using State = std::array<std::uint32_t, 4>;
+using State = volume::HashState;
 
-// MD4's initial state (RFC 1320, section 3.3).
-constexpr State kDefaultSeed = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476};
 // The one hash that directory positions keep for "end of directory" is never given to a name.
 constexpr std::uint32_t kEndOfDirectory = 0x7fffffffu << 1;
-
-/// A byte of a name as the signed or unsigned number that the hash takes it for, modulo 2^32.
-std::uint32_t number(std::byte byte, bool unsigned_bytes) {
-  const auto value = std::to_integer<std::uint32_t>(byte);
-  return !unsigned_bytes && value >= 0x80 ? value - 0x100 : value;
-}
-
-/// The next part of a name as big-endian words. Missing bytes are filled with the low byte of `length`, the whole rest
-/// of the name's.
-template <std::size_t kWords>
-std::array<std::uint32_t, kWords> words_of(ByteSpan name, bool unsigned_bytes) {
-  const auto length = static_cast<std::uint32_t>(name.size());
-  const std::uint32_t pad = (length | length << 8) | (length | length << 8) << 16;
-  std::array<std::uint32_t, kWords> words;
-  words.fill(pad);
-  const std::size_t used = std::min(name.size(), kWords * 4);
-  for (std::size_t i = 0; i < used; ++i) words[i / 4] = (words[i / 4] << 8) + number(name[i], unsigned_bytes);
-  return words;
-}
-
-/// Runs `transform(state, words)` over a name in parts of kWords words.
-template <std::size_t kWords, class Transform>
-State run(ByteSpan name, bool unsigned_bytes, State state, Transform transform) {
-  for (; !name.empty(); name = name.subspan(std::min(name.size(), kWords * 4))) {
-    transform(state, words_of<kWords>(name, unsigned_bytes));
-  }
-  return state;
-}
 
 /// MD4 (RFC 1320, section 3.4) with eight steps a round instead of sixteen, over eight words instead of sixteen.
 void half_md4(State& state, const std::array<std::uint32_t, 8>& in) {
@@ -67,23 +39,11 @@ void half_md4(State& state, const std::array<std::uint32_t, 8>& in) {
   for (std::size_t i = 0; i < 4; ++i) state[i] += s[i];
 }
 
-/// The Tiny Encryption Algorithm (Wheeler and Needham, 1994) in 16 cycles, the name being its key.
-void tea(State& state, const std::array<std::uint32_t, 4>& key) {
-  std::uint32_t sum = 0, y = state[0], z = state[1];
-  for (int cycle = 0; cycle < 16; ++cycle) {
-    sum += 0x9E3779B9;
-    y += ((z << 4) + key[0]) ^ (z + sum) ^ ((z >> 5) + key[1]);
-    z += ((y << 4) + key[2]) ^ (y + sum) ^ ((y >> 5) + key[3]);
-  }
-  state[0] += y;
-  state[1] += z;
-}
-
 /// The hash of the first indexed directories.
 std::uint32_t legacy(ByteSpan name, bool unsigned_bytes) {
   std::uint32_t before = 0x37abe8f9, hash = 0x12a3fe2d;
   for (const std::byte byte : name) {
-    std::uint32_t next = before + (hash ^ (number(byte, unsigned_bytes) * 7152373u));
+    std::uint32_t next = before + (hash ^ (volume::hash_number(byte, unsigned_bytes) * 7152373u));
     if (next & 0x80000000u) next -= 0x7fffffffu;
     before = hash;
     hash = next;
@@ -100,21 +60,23 @@ std::optional<HashVersion> hash_version(std::uint8_t version, bool unsigned_byte
 
 std::array<std::uint32_t, 2> dirhash(ByteView name, const HashRule& rule) {
   const bool seeded = std::any_of(rule.seed.begin(), rule.seed.end(), [](std::uint32_t word) { return word != 0; });
-  const State seed = seeded ? rule.seed : kDefaultSeed;
+  const State seed = seeded ? rule.seed : volume::kDefaultHashSeed;
   std::uint32_t hash = 0, minor = 0;
   switch (rule.version) {
     case HashVersion::kLegacy:
     case HashVersion::kLegacyUnsigned: hash = legacy(name.span(), rule.version == HashVersion::kLegacyUnsigned); break;
     case HashVersion::kHalfMd4:
     case HashVersion::kHalfMd4Unsigned: {
-      const State state = run<8>(name.span(), rule.version == HashVersion::kHalfMd4Unsigned, seed, half_md4);
+      const State state =
+          volume::run_hash<8>(name.span(), rule.version == HashVersion::kHalfMd4Unsigned, seed, half_md4);
       hash = state[1];
       minor = state[2];
       break;
     }
     case HashVersion::kTea:
     case HashVersion::kTeaUnsigned: {
-      const State state = run<4>(name.span(), rule.version == HashVersion::kTeaUnsigned, seed, tea);
+      const State state =
+          volume::run_hash<4>(name.span(), rule.version == HashVersion::kTeaUnsigned, seed, volume::tea);
       hash = state[0];
       minor = state[1];
       break;

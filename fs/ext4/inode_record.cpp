@@ -77,18 +77,9 @@ void parse_sizes(const Superblock& s, InodeRecord& inode) {
   if (s.features.incompat & kIncompat64Bit) inode.file_acl = join(raw.i_file_acl_lo, raw.l_i_file_acl_high);
 }
 
-/// Device numbers: the old 16-bit encoding in i_block[0], or else the new 32-bit one in i_block[1] (inodes.rst,
-/// "i_block").
 void parse_device(InodeRecord& inode) {
   if (inode.facts.type != volume::FileType::kChr && inode.facts.type != volume::FileType::kBlk) return;
-  if (const std::uint32_t old = inode.raw.i_block[0]; old != 0) {
-    inode.facts.rdev_major = (old >> 8) & 0xff;
-    inode.facts.rdev_minor = old & 0xff;
-    return;
-  }
-  const std::uint32_t dev = inode.raw.i_block[1];
-  inode.facts.rdev_major = (dev >> 8) & 0xfff;
-  inode.facts.rdev_minor = (dev & 0xff) | ((dev >> 12) & 0xfff00);
+  volume::set_device(inode.facts, inode.raw.i_block[0], inode.raw.i_block[1]);
 }
 
 void check_checksum(const Superblock& s, InodeRecord& inode) {

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "core/base/text.hpp"
+#include "core/volume/posix_acl.hpp"
 #include "fs/ext4/ea_inode.hpp"
-#include "fs/ext4/posix_acl.hpp"
 #include "fs/ext4/xattr_area.hpp"
 
 namespace coldread::ext4 {
@@ -75,7 +75,7 @@ volume::Xattrs read_xattrs(const std::shared_ptr<const Filesystem>& filesystem, 
     }
     if (attribute.raw.e_value_inum != 0) attribute.value = outside_value(filesystem, inode, attribute, room);
     const bool is_acl = attribute.raw.e_name_index == kXattrAclAccess || attribute.raw.e_name_index == kXattrAclDefault;
-    auto value = is_acl && attribute.value ? convert_acl(*attribute.value) : std::move(attribute.value);
+    auto value = is_acl && attribute.value ? volume::convert_acl(*attribute.value) : std::move(attribute.value);
     if (!value) {
       xattrs.findings.push_back(place + ": " + value.error());
       continue;

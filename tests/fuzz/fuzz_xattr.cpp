@@ -3,13 +3,13 @@
 #include <utility>
 
 #include "core/source/memory_source.hpp"
+#include "core/volume/posix_acl.hpp"
 #include "fs/ext4/dirhash.hpp"
 #include "fs/ext4/dx_block.hpp"
 #include "fs/ext4/extent_map.hpp"
 #include "fs/ext4/extent_node.hpp"
 #include "fs/ext4/filesystem.hpp"
 #include "fs/ext4/inode_record.hpp"
-#include "fs/ext4/posix_acl.hpp"
 #include "fs/ext4/xattr.hpp"
 #include "tests/fuzz/fuzz_target.hpp"
 
@@ -90,7 +90,8 @@ void look_at_inode(Input& input) {
 }
 
 void look_at_block(ByteView block) {
-  if (const auto acl = convert_acl(block)) require(acl->size() <= 2 * block.size() + 4, "an ACL doubles at most");
+  if (const auto acl = volume::convert_acl(block))
+    require(acl->size() <= 2 * block.size() + 4, "an ACL doubles at most");
   if (const auto depth = root_depth(block)) require(*depth <= kMaxExtentDepth, "a depth is one that can be");
   for (unsigned depth = 0; depth <= kMaxExtentDepth; ++depth) {
     const auto node = ExtentNode::parse(block, depth, {0, kMaxFileBlocks}, depth == 0);

@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "core/base/text.hpp"
-#include "fs/ext4/posix_acl.hpp"
+#include "core/volume/posix_acl.hpp"
 #include "tests/unit/fs/image_builder.hpp"
 
 namespace coldread::ext4 {
@@ -149,7 +149,7 @@ BOOST_AUTO_TEST_CASE(access_control_lists) {
                            "10000600"
                            "20000000")
                            .value();
-  const auto converted = convert_acl(stored);
+  const auto converted = volume::convert_acl(stored);
   BOOST_TEST_REQUIRE(converted.has_value());
   BOOST_TEST(to_hex(*converted) ==
              "02000000"
@@ -159,11 +159,11 @@ BOOST_AUTO_TEST_CASE(access_control_lists) {
              "10000600ffffffff"
              "20000000ffffffff");
 
-  BOOST_TEST(!convert_acl(from_hex("010000").value()).has_value());
-  BOOST_TEST(!convert_acl(from_hex("02000000").value()).has_value());
-  BOOST_TEST(!convert_acl(from_hex("010000000100").value()).has_value());
-  BOOST_TEST(!convert_acl(from_hex("0100000002000400e803").value()).has_value());
-  BOOST_TEST(!convert_acl(from_hex("0100000003000400").value()).has_value());
+  BOOST_TEST(!volume::convert_acl(from_hex("010000").value()).has_value());
+  BOOST_TEST(!volume::convert_acl(from_hex("02000000").value()).has_value());
+  BOOST_TEST(!volume::convert_acl(from_hex("010000000100").value()).has_value());
+  BOOST_TEST(!volume::convert_acl(from_hex("0100000002000400e803").value()).has_value());
+  BOOST_TEST(!volume::convert_acl(from_hex("0100000003000400").value()).has_value());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,8 +1,8 @@
-#include "fs/ext4/posix_acl.hpp"
+#include "core/volume/posix_acl.hpp"
 
 #include "core/base/little_endian.hpp"
 
-namespace coldread::ext4 {
+namespace coldread::volume {
 namespace {
 
 constexpr std::uint32_t kStoredVersion = 1;
@@ -19,7 +19,7 @@ enum class Tag : std::uint16_t {
   kOther = 0x20
 };
 
-/// struct ext4_acl_entry_short; a user's or a group's is followed by e_id.
+/// struct ext4_acl_entry_short, f2fs_acl_entry_short; a user's or a group's is followed by e_id.
 struct RawAclEntry {
   Le16 e_tag;
   Le16 e_perm;
@@ -76,4 +76,4 @@ tl::expected<Bytes, std::string> convert_acl(ByteView stored) {
   return converted;
 }
 
-}  // namespace coldread::ext4
+}  // namespace coldread::volume

@@ -1,0 +1,285 @@
+#include "fs/f2fs/roll_forward.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "fs/f2fs/directory.hpp"
+#include "fs/f2fs/directory_index.hpp"
+#include "fs/f2fs/inode_map.hpp"
+#include "fs/f2fs/inode_record.hpp"
+#include "fs/f2fs/nat.hpp"
+#include "fs/f2fs/node_path.hpp"
+
+namespace coldread::f2fs {
+namespace {
+
+/// A file of which something was fsync'd.
+struct Synced {
+  std::uint32_t last = 0;         ///< block of its last node with the mark: later ones are not taken
+  std::uint32_t last_dentry = 0;  ///< block of its last inode with the dentry mark
+  bool done = false;
+};
+
+class Recovery {
+ public:
+  explicit Recovery(const std::shared_ptr<const Filesystem>& filesystem)
+      : filesystem_(*filesystem), shared_(filesystem), nodes_(std::make_shared<RecoveredNodes>()) {}
+
+  RollForward run() {
+    follow([this](const Node& node) { find_synced(node); });
+    result_.needed = !synced_.empty();
+    if (!result_.needed) return std::move(result_);
+    follow([this](const Node& node) { recover(node); });
+    result_.nodes = nodes_;
+    return std::move(result_);
+  }
+
+ private:
+  void note(std::string what) {
+    result_.whole = false;
+    // The chain is followed twice.
+    if (std::find(result_.findings.begin(), result_.findings.end(), what) == result_.findings.end()) {
+      result_.findings.push_back(std::move(what));
+    }
+  }
+
+  /// Calls `take` for each node of the chain that belongs to this checkpoint.
+  template <class Take>
+  void follow(Take take) {
+    const Superblock& s = filesystem_.superblock();
+    const RawCheckpoint& raw = filesystem_.checkpoint.raw;
+    const std::uint64_t first = s.raw.main_blkaddr +
+                                (std::uint64_t{raw.cur_node_segno[kWarmNode]} << kBlocksPerSegBits) +
+                                raw.cur_node_blkoff[kWarmNode];
+    if (first >= s.main_end) return;
+    std::unordered_set<std::uint32_t> seen;
+    for (auto block = static_cast<std::uint32_t>(first); s.in_main_area(block);) {
+      if (!seen.insert(block).second) {
+        note("roll-forward: the chain of nodes comes back to block " + std::to_string(block) +
+             "; it is followed up to there");
+        return;
+      }
+      const auto node = read_node_block(filesystem_, block);
+      if (!node) {
+        note("roll-forward: block " + std::to_string(block) +
+             " cannot be read, so that what was fsync'd after it is lost: " + node.error().message());
+        return;
+      }
+      if (!is_of_checkpoint(*node)) return;
+      take(*node);
+      block = node->footer.next_blkaddr;
+    }
+  }
+
+  /// cp_ver holds the checkpoint's version and, in the upper half, its checksum.
+  [[nodiscard]] bool is_of_checkpoint(const Node& node) const {
+    const Checkpoint& checkpoint = filesystem_.checkpoint;
+    std::uint64_t version = checkpoint.version();
+    if (checkpoint.has(kCpNocrcRecoveryFlag)) return (version << 32) == (node.footer.cp_ver << 32);
+    if (checkpoint.has(kCpCrcRecoveryFlag)) version |= std::uint64_t{checkpoint.crc} << 32;
+    return version == node.footer.cp_ver;
+  }
+
+  /// The block of the inode that the checkpoint knows; nothing where it knows none.
+  [[nodiscard]] std::optional<std::uint32_t> checkpointed(std::uint32_t ino) const {
+    const auto address = find_node(filesystem_, ino);
+    if (!address || address->block == kNullAddr || address->block == kNewAddr) return std::nullopt;
+    return address->block;
+  }
+
+  void find_synced(const Node& node) {
+    if ((node.footer.flag & kFsyncMark) == 0) return;
+    const std::uint32_t ino = node.ino();
+    const bool named = node.is_inode() && (node.footer.flag & kDentryMark) != 0;
+    auto known = synced_.find(ino);
+    if (known == synced_.end()) {
+      const auto earlier = checkpointed(ino);
+      // Without an inode there is nothing to recover into, yet: it may follow.
+      if (!earlier && !named) return;
+      known = synced_.emplace(ino, Synced{}).first;
+      nodes_->inodes[ino] = {earlier.value_or(node.block), earlier.value_or(0)};
+    }
+    known->second.last = node.block;
+    if (named) known->second.last_dentry = node.block;
+  }
+
+  void recover(const Node& node) {
+    const auto known = synced_.find(node.ino());
+    if (known == synced_.end() || known->second.done) return;
+    if (node.is_inode()) {
+      recover_inode(node);
+      if (known->second.last_dentry == node.block) recover_name(node);
+    } else if (node.offset() == kXattrNodeOffset) {
+      nodes_->xattr_nodes[node.ino()] = node.block;
+    } else {
+      recover_direct(node);
+    }
+    ++result_.applied;
+    known->second.done = known->second.last == node.block;
+  }
+
+  void recover_inode(const Node& node) {
+    RecoveredInode& inode = nodes_->inodes[node.ino()];
+    const auto before = current(node.ino());
+    inode.later = node.block;
+    inode.size.reset();
+    inode.no_inline_data = false;
+    const std::uint8_t flags = *ByteView(node.bytes).byte(offsetof(RawInode, i_inline));
+    if (before && !before->has_inline(kInlineData) && (flags & kInlineData) != 0) {
+      // Blocks became inline data: the nodes of before are gone.
+      inode.no_nodes = true;
+      const auto begin = nodes_->directs.lower_bound({node.ino(), 0});
+      nodes_->directs.erase(begin, nodes_->directs.upper_bound({node.ino(), 0xffffffff}));
+    }
+  }
+
+  /// The inode as recovered until now.
+  [[nodiscard]] std::optional<InodeRecord> current(std::uint32_t ino) const {
+    auto node = make_inode(filesystem_, nodes_->inodes.at(ino));
+    if (!node) return std::nullopt;
+    auto record = parse_inode(filesystem_.superblock(), *std::move(node));
+    if (!record) return std::nullopt;
+    return *std::move(record);
+  }
+
+  void recover_direct(const Node& node) {
+    const auto inode = current(node.ino());
+    if (!inode) {
+      note("roll-forward: node " + std::to_string(node.nid()) + " belongs to inode " + std::to_string(node.ino()) +
+           ", which cannot be read");
+      return;
+    }
+    const TreeShape shape{inode->addrs, inode->addrs_per_node, filesystem_.superblock().addrs_per_block()};
+    const auto first = first_block_of(shape, node.offset());
+    if (!first) {
+      note("roll-forward: node " + std::to_string(node.nid()) + " of inode " + std::to_string(node.ino()) +
+           " has node offset " + std::to_string(node.offset()) + ", where no direct node can be");
+      return;
+    }
+    if (inode->has_inline(kInlineData)) nodes_->inodes[node.ino()].no_inline_data = true;
+    grow(node, *inode, shape, *first);
+    nodes_->directs[{node.ino(), node.offset()}] = node.block;
+  }
+
+  /// Recovered blocks past a file's size make it larger, unless it is known to have such blocks.
+  void grow(const Node& node, const InodeRecord& inode, const TreeShape& shape, std::uint64_t first) {
+    const unsigned bits = filesystem_.superblock().block_bits;
+    std::uint64_t size = inode.facts.size;
+    if ((inode.raw.i_advise & kAdviseKeepSize) != 0 || size > (first + shape.direct_addrs - 1) << bits) return;
+    const std::optional<Node> before = direct_before(inode, shape, node.offset(), first);
+    for (std::uint32_t i = 0; i < shape.direct_addrs; ++i) {
+      const std::uint32_t address = node.entry(i);
+      if (address == kNullAddr || address == (before ? before->entry(i) : kNullAddr)) continue;
+      if (size <= (first + i) << bits) size = (first + i + 1) << bits;
+    }
+    if (size != inode.facts.size) nodes_->inodes[node.ino()].size = size;
+  }
+
+  /// The direct node that the new one takes the place of.
+  [[nodiscard]] std::optional<Node> direct_before(const InodeRecord& inode, const TreeShape& shape,
+                                                  std::uint32_t offset, std::uint64_t first) const {
+    if (const std::uint32_t block = nodes_->direct(inode.node.ino(), offset); block != 0) {
+      auto node = read_node_block(filesystem_, block);
+      return node ? std::optional(*std::move(node)) : std::nullopt;
+    }
+    const auto path = node_path(shape, first);
+    std::optional<Node> node;
+    for (unsigned level = 0; path && level < path->depth; ++level) {
+      const NodePath::Step& step = path->steps[level];
+      const std::uint32_t nid = node ? node->entry(step.index) : inode.nid(step.index);
+      if (nid == 0) return std::nullopt;
+      auto next = read_tree_node(filesystem_, inode.node.ino(), nid, step.node_offset);
+      if (!next) return std::nullopt;
+      node = *std::move(next);
+    }
+    return node;
+  }
+
+  /// Adds the name that the inode keeps to the directory that it names.
+  void recover_name(const Node& node) {
+    const auto raw = *ByteView(node.bytes).load<RawInode>(0);
+    const std::uint32_t directory = raw.i_pino;
+    const std::string where = "roll-forward: the name of inode " + std::to_string(node.ino());
+    const std::uint32_t length = raw.i_namelen;
+    const auto parent = read_inode(filesystem_, {directory});
+    if (!parent || parent->facts.type != volume::FileType::kDir || length == 0 || length > kNameLen) {
+      note(where + " cannot be added to inode " + std::to_string(directory) + ": " +
+           (parent ? "that is no directory, or the name has no length" : parent.error().message()));
+      return;
+    }
+    const ByteView stored = *ByteView(node.bytes).sub(offsetof(RawInode, i_name), length);
+    RecoveredNodes::Name name{stored.str(), node.ino(), 0};
+    if (!parent->facts.casefold) {
+      name.hash = name_hash(stored);
+    } else if (parent->facts.encrypted) {
+      // It cannot be computed without the key, so it is kept behind the name.
+      const auto kept = ByteView(node.bytes).load<Le32>(offsetof(RawInode, i_name) + length);
+      if (length + sizeof(Le32) <= kNameLen) name.hash = *kept;
+    }
+    const auto map = map_inode(shared_, *parent, 0);
+    volume::Directory entries;
+    if (map) entries = read_directory(shared_, *parent, *map);
+    nodes_->apply_names(directory, entries);
+    for (const volume::DirEntry& entry : entries.entries) {
+      if (entry.name != name.name) continue;
+      if (entry.inode.value == name.ino) return;
+      lose_name(static_cast<std::uint32_t>(entry.inode.value));
+    }
+    nodes_->names[directory].push_back(std::move(name));
+    ++result_.names;
+  }
+
+  /// Another file's name is taken from it.
+  void lose_name(std::uint32_t ino) {
+    if (!nodes_->inodes.contains(ino)) {
+      const auto block = checkpointed(ino);
+      if (!block) return;
+      nodes_->inodes[ino] = {*block, *block};
+    }
+    ++nodes_->inodes[ino].links_lost;
+    const auto inode = current(ino);
+    if (inode && inode->facts.links == 0) nodes_->gone.insert(ino);
+  }
+
+  const Filesystem& filesystem_;
+  const std::shared_ptr<const Filesystem>& shared_;
+  std::shared_ptr<RecoveredNodes> nodes_;
+  std::map<std::uint32_t, Synced> synced_;
+  RollForward result_;
+};
+
+}  // namespace
+
+RollForward roll_forward(const std::shared_ptr<const Filesystem>& filesystem) { return Recovery(filesystem).run(); }
+
+std::vector<std::uint32_t> read_orphans(const Filesystem& filesystem, Findings& findings) {
+  std::vector<std::uint32_t> orphans;
+  const Checkpoint& checkpoint = filesystem.checkpoint;
+  if (!checkpoint.has(kCpOrphanPresentFlag)) return orphans;
+  const std::uint32_t payload = filesystem.superblock().raw.cp_payload;
+  const std::uint32_t count = checkpoint.raw.cp_pack_start_sum - 1 - payload;
+  Bytes bytes(filesystem.block_size());
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const std::string name = "orphan block " + std::to_string(i) + ": ";
+    const std::uint64_t block = std::uint64_t{checkpoint.first_block} + 1 + payload + i;
+    if (auto done = source::read_exactly(*filesystem.source, filesystem.byte_of(block), bytes); !done) {
+      findings.push_back(name + done.error().message());
+      continue;
+    }
+    const ByteView view(bytes);
+    const std::uint64_t room = (bytes.size() - sizeof(RawOrphanFooter)) / sizeof(Le32);
+    const auto footer = *view.load<RawOrphanFooter>(bytes.size() - sizeof(RawOrphanFooter));
+    const std::uint64_t entries = footer.entry_count;
+    if (entries > room) findings.push_back(name + "it claims " + std::to_string(entries) + " entries");
+    for (std::uint64_t at = 0; at < std::min(entries, room); ++at) {
+      orphans.push_back(*view.load<Le32>(at * sizeof(Le32)));
+    }
+  }
+  return orphans;
+}
+
+}  // namespace coldread::f2fs
