@@ -10,9 +10,11 @@ LAYERS = {
     "core/read": {"core/base", "core/source"},
     "core/fscrypt": {"core/base", "core/source", "core/read"},
     "core/verity": {"core/base", "core/source", "core/read"},
+    "core/codec": {"core/base", "core/source", "core/read"},
     "core/volume": {"core/base", "core/source", "core/read"},
     "core/report": {"core/base"},
-    "core/extract": {"core/base", "core/source", "core/read", "core/fscrypt", "core/verity", "core/volume", "core/report"},
+    "core/extract": {"core/base", "core/source", "core/read", "core/fscrypt", "core/verity", "core/codec", "core/volume",
+                     "core/report"},
     "fs/ext4": {"core/base", "core/source", "core/read", "core/volume"},
     "fs/f2fs": {"core/base", "core/source", "core/read", "core/volume"},
     "fs": {"core/base", "core/source", "core/volume", "fs/ext4", "fs/f2fs"},
@@ -20,7 +22,9 @@ LAYERS = {
             "core/extract", "fs"},
 }
 # Libraries that one file alone includes, so that they can be replaced there.
-ALONE = {"CLI/": "cli/arguments.cpp", "nlohmann/": "core/report/json_value.cpp", "blkid/": "fs/partitions.cpp"}
+ALONE = {"CLI/": "cli/arguments.cpp", "nlohmann/": "core/report/json_value.cpp", "blkid/": "fs/partitions.cpp",
+         "lz4.h": "core/codec/lz4.cpp", "lzo/": "core/codec/lzo.cpp", "zstd": "core/codec/zstd.cpp",
+         "zlib.h": "core/base/crc32.cpp"}
 
 
 def main():

@@ -1,13 +1,16 @@
 #include "core/extract/content.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 #include <vector>
 
 #include "core/base/checked.hpp"
+#include "core/codec/cluster_format.hpp"
 #include "core/fscrypt/contents_step.hpp"
 #include "core/fscrypt/names.hpp"
 #include "core/fscrypt/nokey_name.hpp"
+#include "core/read/cluster_reader.hpp"
 #include "core/read/map_reader.hpp"
 #include "core/read/step_reader.hpp"
 
@@ -63,10 +66,24 @@ StepList decryption(const Encryption* encryption, std::uint64_t end, std::uint32
   return steps;
 }
 
-std::unique_ptr<const read::Reader> decrypting(const volume::Volume& volume, const read::FileMap& map,
-                                               std::uint64_t end, const Encryption* encryption) {
-  auto plain = std::make_unique<read::MapReader>(volume.source(), map, end, volume.facts().block_size);
-  return read::with_steps(std::move(plain), decryption(encryption, end, volume.facts().block_size));
+/// The inode's content up to `end`: Steps(Map, [decrypt]), and that in a ClusterReader where it is compressed. `after`
+/// is run over the content.
+std::unique_ptr<const read::Reader> reading(const volume::Volume& volume, const volume::Inode& inode,
+                                            const read::FileMap& map, std::uint64_t end, const Encryption* encryption,
+                                            StepList after = {}) {
+  const std::uint32_t block_size = volume.facts().block_size;
+  const auto& compression = inode.facts().compression;
+  const std::uint64_t stored_end = compression ? round_up(end, compression->cluster_size) : end;
+  std::unique_ptr<const read::Reader> reader =
+      std::make_unique<read::MapReader>(volume.source(), map, stored_end, block_size);
+  StepList steps = decryption(encryption, stored_end, block_size);
+  if (compression) {
+    reader = std::make_unique<read::ClusterReader>(read::with_steps(std::move(reader), std::move(steps)), *compression,
+                                                   codec::make_cluster_decoder(*compression), end, block_size);
+    steps.clear();
+  }
+  std::move(after.begin(), after.end(), std::back_inserter(steps));
+  return read::with_steps(std::move(reader), std::move(steps));
 }
 
 /// Finds and checks the verity metadata; the step that it returns verifies the data, or finds fault with all of it.
@@ -79,7 +96,7 @@ std::unique_ptr<const read::Step> plan_verity(const volume::Volume& volume, cons
     return std::make_unique<ImpossibleStep>(read::StepKind::kVerity, std::move(why), map.size(),
                                             volume.facts().block_size);
   };
-  auto past_eof = decrypting(volume, map, map.mapped_end(), encryption);
+  auto past_eof = reading(volume, inode, map, map.mapped_end(), encryption);
   const auto location = inode.locate_verity(*past_eof);
   if (!location) return malformed(location.error().message());
   if (location->descriptor_size > verity::kMaxDescriptorSize) {
@@ -99,7 +116,7 @@ std::unique_ptr<const read::Step> plan_verity(const volume::Volume& volume, cons
   plan.file_digest = std::move(*digest);
   plan.descriptor = std::move(*descriptor);
   auto step = std::make_unique<verity::VerityStep>(*plan.descriptor, std::move(past_eof), location->tree_offset,
-                                                   decrypting(volume, map, map.size(), encryption));
+                                                   reading(volume, inode, map, map.size(), encryption));
   plan.step = step.get();
   return step;
 }
@@ -137,13 +154,13 @@ ContentPlan plan_content(const volume::Volume& volume, const volume::Inode& inod
     plan.unmapped = map.error().message();
     map = read::FileMap::make(std::make_shared<Unmapped>(map.error().message()), size, size);
   }
-  StepList steps = decryption(encryption, map->size(), volume.facts().block_size);
+  StepList after;
   if (inode.facts().verity) {
     plan.verity.emplace();
-    steps.push_back(plan_verity(volume, inode, *map, encryption, *plan.verity));
+    after.push_back(plan_verity(volume, inode, *map, encryption, *plan.verity));
   }
-  auto plain = std::make_unique<read::MapReader>(volume.source(), *map, map->size(), volume.facts().block_size);
-  plan.reader = std::make_unique<read::PageReader>(read::with_steps(std::move(plain), std::move(steps)), page_size);
+  plan.reader = std::make_unique<read::PageReader>(
+      reading(volume, inode, *map, map->size(), encryption, std::move(after)), page_size);
   return plan;
 }
 
@@ -151,7 +168,7 @@ Result<std::unique_ptr<const read::Reader>> plan_past_eof(const volume::Volume& 
                                                           const Encryption* encryption) {
   auto map = inode.map();
   if (!map) return fail(std::move(map.error()));
-  return decrypting(volume, *map, map->mapped_end(), encryption);
+  return reading(volume, inode, *map, map->mapped_end(), encryption);
 }
 
 Result<LinkTarget> read_link(const volume::Volume& volume, const volume::Inode& inode, const Encryption* encryption) {

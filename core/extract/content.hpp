@@ -52,7 +52,8 @@ struct ContentPlan {
 [[nodiscard]] ContentPlan plan_content(const volume::Volume& volume, const volume::Inode& inode,
                                        const Encryption* encryption, std::uint32_t page_size);
 
-/// A reader of the inode's bytes [0, end of the mapping), decrypted where `encryption` has a key, never verified.
+/// A reader of the inode's bytes [0, end of the mapping), decrypted where `encryption` has a key, decompressed, never
+/// verified.
 /// Errors: those of Inode::map().
 [[nodiscard]] Result<std::unique_ptr<const read::Reader>> plan_past_eof(const volume::Volume& volume,
                                                                         const volume::Inode& inode,

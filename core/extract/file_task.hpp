@@ -38,6 +38,8 @@ class FileTask {
 
   void set_up();
   [[nodiscard]] std::uint64_t windows() const { return windows_; }
+  /// Bytes of a window; once it is set up.
+  [[nodiscard]] std::uint32_t window_size() const { return plan_.reader->window_size(); }
   /// `buffer` holds a window; `window` is scratch that a worker keeps from call to call.
   void run_window(std::uint64_t index, MutableByteSpan buffer, read::Window& window);
   /// `complete` is false where the run was stopped before each window was run: nothing of the file is kept then.

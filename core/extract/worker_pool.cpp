@@ -2,13 +2,9 @@
 
 #include <utility>
 
+#include "core/read/page_reader.hpp"
+
 namespace coldread::extract {
-namespace {
-
-/// PageReader's window: 512 KiB, whatever the page and block size (both are at most 64 KiB).
-constexpr std::size_t kBuffer = 512 << 10;
-
-}  // namespace
 
 WorkerPool::WorkerPool(TaskContext& context, unsigned jobs) : context_(context) {
   threads_.reserve(jobs);
@@ -45,7 +41,7 @@ bool WorkerPool::wait_until_done(const Ticket& ticket, std::chrono::milliseconds
 }
 
 void WorkerPool::work() {
-  Bytes buffer(kBuffer);
+  Bytes buffer(read::kMinWindowSize);
   read::Window window;
   std::unique_lock lock(mutex_);
   for (;;) {
@@ -79,7 +75,7 @@ void WorkerPool::work() {
   }
 }
 
-void WorkerPool::begin(const std::shared_ptr<Ticket>& ticket, MutableByteSpan buffer, read::Window& window) {
+void WorkerPool::begin(const std::shared_ptr<Ticket>& ticket, Bytes& buffer, read::Window& window) {
   if (!context_.stop) ticket->task->set_up();
   if (context_.stop) {
     end(ticket, false);
@@ -100,8 +96,9 @@ void WorkerPool::begin(const std::shared_ptr<Ticket>& ticket, MutableByteSpan bu
   run(ticket, 0, buffer, window);
 }
 
-void WorkerPool::run(const std::shared_ptr<Ticket>& ticket, std::uint64_t index, MutableByteSpan buffer,
-                     read::Window& window) {
+void WorkerPool::run(const std::shared_ptr<Ticket>& ticket, std::uint64_t index, Bytes& buffer, read::Window& window) {
+  // Only clusters of compressed files are larger than a window; the buffer then stays, for there are more of them.
+  if (buffer.size() < ticket->task->window_size()) buffer.resize(ticket->task->window_size());
   ticket->task->run_window(index, buffer, window);
   std::unique_lock lock(mutex_);
   const bool over = ++ticket->ended == ticket->windows;

@@ -42,8 +42,8 @@ class WorkerPool {
 
  private:
   void work();
-  void begin(const std::shared_ptr<Ticket>& ticket, MutableByteSpan buffer, read::Window& window);
-  void run(const std::shared_ptr<Ticket>& ticket, std::uint64_t index, MutableByteSpan buffer, read::Window& window);
+  void begin(const std::shared_ptr<Ticket>& ticket, Bytes& buffer, read::Window& window);
+  void run(const std::shared_ptr<Ticket>& ticket, std::uint64_t index, Bytes& buffer, read::Window& window);
   void end(const std::shared_ptr<Ticket>& ticket, bool complete);
 
   TaskContext& context_;

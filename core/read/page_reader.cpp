@@ -7,11 +7,6 @@
 #include "core/base/checked.hpp"
 
 namespace coldread::read {
-namespace {
-
-constexpr std::uint32_t kWindow = 512 << 10;
-
-}  // namespace
 
 std::string_view to_string(StepKind step) {
   switch (step) {
@@ -33,7 +28,7 @@ bool Window::failed(std::uint64_t begin, std::uint64_t length) const {
 PageReader::PageReader(std::unique_ptr<const Reader> reader, std::uint32_t page_size)
     : reader_(std::move(reader)),
       page_size_(page_size),
-      window_size_(std::max({kWindow, page_size, reader_->unit()})) {}
+      window_size_(std::max({kMinWindowSize, page_size, reader_->unit()})) {}
 
 std::uint64_t PageReader::page_count() const { return size() / page_size_ + (size() % page_size_ != 0 ? 1 : 0); }
 
@@ -89,6 +84,10 @@ Result<Bytes> read_whole(const Reader& reader, std::uint64_t offset, std::uint64
   window.offset = begin;
   window.bytes = buffer;
   reader.fill(window);
+  // A unit may be much larger than what is wanted: what failed beside it is no matter.
+  std::erase_if(window.faults, [&](const BlockFault& f) {
+    return f.range.offset >= end || f.range.offset + f.range.length <= offset;
+  });
   if (!window.faults.empty()) {
     sort_and_merge(window.faults);
     const BlockFault& f = window.faults.front();

@@ -12,6 +12,9 @@ namespace coldread::read {
 constexpr std::uint32_t kMinPageSize = 4096;
 constexpr std::uint32_t kMaxPageSize = 65536;
 
+/// How much is read at once, but for files with larger clusters.
+constexpr std::uint32_t kMinWindowSize = 512 << 10;
+
 /// A file as its pages: what a kernel with this page size would hold in its page cache. A page is up to date only if
 /// each of its blocks is; a block that failed never hides the others.
 class PageReader {
@@ -23,8 +26,8 @@ class PageReader {
   [[nodiscard]] std::uint32_t page_size() const { return page_size_; }
   /// Pages of the file: ceil(size / page size).
   [[nodiscard]] std::uint64_t page_count() const;
-  /// Bytes, a power of two, at least 512 KiB and a multiple of the page and of every step's unit: how much is read at
-  /// once.
+  /// Bytes, a power of two, at least kMinWindowSize and a multiple of the page, of every step's unit and of a cluster:
+  /// how much is read at once.
   [[nodiscard]] std::uint32_t window_size() const { return window_size_; }
 
   /// Fills `window` with the file from `offset` (a multiple of window_size()). `buffer` is at least window_size() long.
@@ -56,7 +59,7 @@ class BadPageCount {
   std::uint64_t count_ = 0;
 };
 
-/// The bytes [offset, offset + length) of a reader (cut at its size), all of them, or the first fault as an Error
+/// The bytes [offset, offset + length) of a reader (cut at its size), all of them, or their first fault as an Error
 /// (ErrorKind::kCorrupt). For small things: descriptors, directory blocks, link targets.
 [[nodiscard]] Result<Bytes> read_whole(const Reader& reader, std::uint64_t offset, std::uint64_t length);
 

@@ -33,6 +33,7 @@ struct Window {
   MutableByteSpan bytes;        ///< its length is a multiple of the reader's unit()
   std::vector<Extent> extents;  ///< total over the window, ascending
   std::vector<BlockFault> faults;
+  Bytes scratch;  ///< room for what a reader works on beside `bytes`
 
   [[nodiscard]] std::uint64_t end() const { return offset + bytes.size(); }
   /// True when some block that touches [begin, begin + length) failed a step already.

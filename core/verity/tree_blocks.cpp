@@ -14,6 +14,14 @@ constexpr std::uint64_t kPieceSize = 64 << 10;
 /// Enough for the levels above, which are read from rarely, and for many threads that are a few windows apart.
 constexpr std::size_t kPieces = 16;
 
+/// What the pieces of one tree may come to in bytes, where a reader's unit makes them large (compressed clusters of up
+/// to 16 MiB): fewer are kept then, two at least.
+constexpr std::uint64_t kMaxKept = 16 << 20;
+
+std::size_t pieces_of(std::uint64_t piece_size) {
+  return static_cast<std::size_t>(std::clamp<std::uint64_t>(kMaxKept / piece_size, 2, kPieces));
+}
+
 }  // namespace
 
 /// Filled by the first thread that wants it; the others wait rather than read the same.
@@ -28,7 +36,7 @@ TreeBlocks::TreeBlocks(const MerkleTree& tree, std::unique_ptr<const read::Reade
       past_eof_(std::move(past_eof)),
       tree_offset_(tree_offset),
       piece_size_(std::max<std::uint64_t>(kPieceSize, past_eof_->unit())),
-      pieces_(kPieces) {}
+      pieces_(pieces_of(piece_size_)) {}
 
 std::shared_ptr<const TreeBlocks::Piece> TreeBlocks::piece_at(std::uint64_t offset) const {
   auto piece = pieces_.find(offset);
@@ -38,6 +46,7 @@ std::shared_ptr<const TreeBlocks::Piece> TreeBlocks::piece_at(std::uint64_t offs
     piece->window.offset = offset;
     piece->window.bytes = piece->bytes;
     past_eof_->fill(piece->window);
+    piece->window.scratch = {};
   });
   return piece;
 }

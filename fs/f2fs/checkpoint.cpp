@@ -2,8 +2,8 @@
 
 #include <utility>
 
+#include "core/base/crc32.hpp"
 #include "core/base/little_endian.hpp"
-#include "fs/f2fs/crc32.hpp"
 
 namespace coldread::f2fs {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "fs/f2fs/crc32.hpp"
+#include "core/base/crc32.hpp"
 
 namespace coldread::f2fs {
 namespace {
