@@ -141,9 +141,9 @@ report::Filesystem filesystem_record(const fs::Found& found, std::uint32_t page_
   record.features = facts.features;
   const volume::ReplayFacts& replay = facts.replay;
   record.replay = {
-      replay.needed,         replay.kind,   replay.applied,      replay.transactions, replay.revoked,
-      replay.blocks,         replay.inodes, replay.inodes_total, replay.fast_commits, replay.orphans_truncated,
-      replay.orphans_removed};
+      replay.needed,          replay.kind,   replay.applied,      replay.transactions, replay.revoked,
+      replay.blocks,          replay.inodes, replay.inodes_total, replay.fast_commits, replay.orphans_truncated,
+      replay.orphans_removed, replay.names};
   return record;
 }
 

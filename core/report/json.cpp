@@ -156,9 +156,13 @@ JsonValue to_json(const Replay& replay) {
   if (replay.orphans_truncated != 0) out.set("orphans_truncated", replay.orphans_truncated);
   if (replay.orphans_removed != 0) out.set("orphans_removed", replay.orphans_removed);
   if (!replay.needed) return out;
-  out.set("transactions", replay.transactions);
-  out.set("revoked", replay.revoked);
-  out.set("blocks", replay.blocks);
+  if (replay.kind == "roll-forward") {
+    out.set("names", replay.names);
+  } else {
+    out.set("transactions", replay.transactions);
+    out.set("revoked", replay.revoked);
+    out.set("blocks", replay.blocks);
+  }
   JsonValue inodes = JsonValue::array();
   for (const std::uint64_t inode : replay.inodes) inodes.append(inode);
   out.set("inodes", std::move(inodes));

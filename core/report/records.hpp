@@ -125,6 +125,7 @@ struct Replay {
   std::uint64_t fast_commits = 0;
   std::uint64_t orphans_truncated = 0;
   std::uint64_t orphans_removed = 0;
+  std::uint64_t names = 0;
 };
 
 struct Summary {

@@ -163,6 +163,7 @@ class NodeMap::Walk {
       fault(block, block + 1, "it lies at block " + std::to_string(addr) + ", where no file can be");
       return false;
     }
+    if (filesystem.recovered && filesystem.recovered->is_moved_from(map_.inode_.node.nid(), addr)) return false;
     if (filesystem.newer_use && !filesystem.newer_use->uses(addr)) {
       fault(block, block + 1, "its block is free by the newer checkpoint, and may hold something else since");
       return false;
