@@ -32,6 +32,7 @@ std::size_t PolicyTable::index_of(const Encryption& encryption) {
     record.flags = policy.flag_names();
     record.data_unit_size = policy.data_unit_size;
     record.key = encryption.key_given ? "supplied" : "missing";
+    if (encryption.key_given) record.key_proven = encryption.key_proven;
     records_.push_back(std::move(record));
   }
   return at->second;

@@ -144,6 +144,7 @@ JsonValue to_json(const Policy& policy) {
   out.set("flags", JsonValue::strings(policy.flags));
   out.set("data_unit_size", policy.data_unit_size);
   out.set("key", policy.key);
+  if (policy.key_proven) out.set("key_proven", *policy.key_proven);
   if (policy.entries) out.set("entries", *policy.entries);
   return out;
 }

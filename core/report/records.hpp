@@ -110,6 +110,7 @@ struct Policy {
   std::vector<std::string> flags;
   std::uint32_t data_unit_size = 0;
   std::string key;                       ///< supplied, missing
+  std::optional<bool> key_proven;        ///< absent where it is missing
   std::optional<std::uint64_t> entries;  ///< that have it; absent where they were not counted
 };
 

@@ -124,9 +124,12 @@ BOOST_AUTO_TEST_CASE(of_other_records) {
   BOOST_TEST(to_json(PartitionInfo{1, "userdata", "u-u", 1048576, 99}).dump() ==
              R"({"number":1,"label":"userdata","uuid":"u-u","offset":1048576,"size":99})");
   BOOST_TEST(
-      to_json(Policy{2, "00", "AES-256-XTS", "AES-256-CTS", 32, {"IV_INO_LBLK_64"}, 4096, "missing", 7}).dump() ==
+      to_json(Policy{2, "00", "AES-256-XTS", "AES-256-CTS", 32, {"IV_INO_LBLK_64"}, 4096, "missing", {}, 7}).dump() ==
       R"({"version":2,"master_key":"00","contents":"AES-256-XTS","filenames":"AES-256-CTS","padding":32,)"
       R"("flags":["IV_INO_LBLK_64"],"data_unit_size":4096,"key":"missing","entries":7})");
+  BOOST_TEST(to_json(Policy{1, "00", "Adiantum", "Adiantum", 4, {}, 4096, "supplied", false, {}}).dump() ==
+             R"({"version":1,"master_key":"00","contents":"Adiantum","filenames":"Adiantum","padding":4,)"
+             R"("flags":[],"data_unit_size":4096,"key":"supplied","key_proven":false})");
   BOOST_TEST(to_json(Replay{true, "journal", 12, 3, 2, 9, {2, 11}, 1002}).dump() ==
              R"({"needed":true,"kind":"journal","applied":12,"transactions":3,"revoked":2,"blocks":9,)"
              R"("inodes":[2,11],"inodes_total":1002})");
