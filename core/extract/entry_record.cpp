@@ -65,6 +65,9 @@ report::Entry describe(const WalkItem& item, PolicyTable& policies) {
   entry.atime = time_of(facts.atime);
   entry.ctime = time_of(facts.ctime);
   if (facts.crtime) entry.crtime = time_of(*facts.crtime);
+  if (facts.compression) {
+    entry.compression = {std::string(read::to_string(facts.compression->algorithm)), facts.compression->cluster_size};
+  }
   if (item.encryption) {
     entry.encryption = {policies.index_of(*item.encryption), to_hex(item.encryption->context.nonce)};
     if (item.encryption->key == nullptr && !item.encryption->why_locked.empty()) {

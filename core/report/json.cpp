@@ -82,6 +82,17 @@ JsonValue to_json(const VerityResult& verity) {
   return out;
 }
 
+JsonValue to_json(const std::vector<StoredPart>& stored) {
+  JsonValue out = JsonValue::array();
+  for (const StoredPart& part : stored) {
+    JsonValue pair = JsonValue::array();
+    pair.append(part.image_offset ? JsonValue(*part.image_offset) : JsonValue());
+    pair.append(part.length);
+    out.append(std::move(pair));
+  }
+  return out;
+}
+
 JsonValue to_json(const Run& run) {
   JsonValue out = JsonValue::object();
   out.set("offset", run.offset);
@@ -89,6 +100,7 @@ JsonValue to_json(const Run& run) {
   out.set("image_offset", run.image_offset ? JsonValue(*run.image_offset) : JsonValue());
   if (run.journal_offset) out.set("journal_offset", *run.journal_offset);
   out.set("kind", run.kind);
+  if (run.stored) out.set("stored", to_json(*run.stored));
   return out;
 }
 
@@ -106,6 +118,12 @@ JsonValue to_json(const Entry& entry) {
     encryption.set("policy", entry.encryption->policy);
     encryption.set("nonce", entry.encryption->nonce);
     out.set("encryption", std::move(encryption));
+  }
+  if (entry.compression) {
+    JsonValue compression = JsonValue::object();
+    compression.set("algorithm", entry.compression->algorithm);
+    compression.set("cluster_size", entry.compression->cluster_size);
+    out.set("compression", std::move(compression));
   }
   if (entry.verity) out.set("verity", to_json(*entry.verity));
   if (entry.recovered) {

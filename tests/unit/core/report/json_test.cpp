@@ -44,6 +44,7 @@ BOOST_AUTO_TEST_CASE(has_every_field_in_order) {
   entry.hashes = {{"sha256", "aa"}, {"md5", "bb"}};
   entry.encryption = {3, "0011"};
   entry.verity = VerityResult{"verified", "sha256", 4096, "", "cc", "unchecked", "match"};
+  entry.compression = Compression{"lz4", 16384};
   entry.runs = std::vector<Run>{
       {0, 4096, 8192, "stored"}, {4096, 4096, std::nullopt, "hole"}, {8192, 9, std::nullopt, "stored", 77}};
   entry.pages = Pages{2, 1, {{{0, 4096}, "verity", "why"}}};
@@ -55,6 +56,7 @@ BOOST_AUTO_TEST_CASE(has_every_field_in_order) {
           kTimes +
           R"(,"crtime":"1969-12-31T23:59:59.000000001Z","xattrs":{"user.x":"dmFsdWU=","user.empty":""},"status":"ok",)"
           R"("sha256":"aa","md5":"bb","encryption":{"policy":3,"nonce":"0011"},)"
+          R"("compression":{"algorithm":"lz4","cluster_size":16384},)"
           R"("verity":{"status":"verified","algorithm":"sha256","block_size":4096,"salt":"","digest":"cc",)"
           R"("signature":"unchecked","listed":"match"},)"
           R"("runs":[{"offset":0,"length":4096,"image_offset":8192,"kind":"stored"},)"
