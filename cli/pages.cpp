@@ -46,7 +46,7 @@ std::optional<source::Placement> place_of(const source::BlockSource& source, std
 bool lie_together(const BlockRun& first, const BlockRun& second) {
   if (first.source_offset + first.length != second.source_offset) return false;
   if (!first.placement || !second.placement) return !first.placement && !second.placement;
-  return first.placement->medium == second.placement->medium &&
+  return first.placement->medium == second.placement->medium && first.placement->device == second.placement->device &&
          first.placement->offset + first.length == second.placement->offset;
 }
 
@@ -198,6 +198,10 @@ std::string PageTable::moved(const BlockRun& run) const {
   if (run.placement->medium == source::Medium::kJournal) {
     return " (replayed, from byte " + std::to_string(run.placement->offset) + " of the external journal)";
   }
+  if (run.placement->medium == source::Medium::kDevice) {
+    return " (at byte " + std::to_string(run.placement->offset) + " of device " +
+           std::to_string(run.placement->device) + ")";
+  }
   if (run.placement->offset == at_.found->offset + run.source_offset) return "";
   return " (replayed, from byte " + std::to_string(run.placement->offset) + ")";
 }
@@ -229,7 +233,12 @@ void PageTable::json_row(std::uint64_t page, const std::vector<BlockRun>& runs) 
     block.set("offset", run.offset).set("length", run.length).set("kind", read::to_string(run.kind));
     const bool in_image = run.placement && run.placement->medium == source::Medium::kImage;
     block.set("image_offset", in_image ? report::JsonValue(run.placement->offset) : report::JsonValue());
-    if (run.placement && !in_image) block.set("journal_offset", run.placement->offset);
+    if (run.placement && run.placement->medium == source::Medium::kJournal) {
+      block.set("journal_offset", run.placement->offset);
+    }
+    if (run.placement && run.placement->medium == source::Medium::kDevice) {
+      block.set("device", run.placement->device).set("device_offset", run.placement->offset);
+    }
     if (is_compressed(run)) block.set("stored", report::to_json(extract::stored_parts(run.packed)));
     block.set("steps", report::JsonValue::strings(steps(run)));
     if (run.fault != nullptr) {

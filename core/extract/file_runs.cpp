@@ -22,11 +22,16 @@ void add_run(std::vector<report::Run>& runs, const read::Extent& extent, const s
   run.kind = read::to_string(extent.kind);
   if (placement != nullptr && placement->medium == source::Medium::kImage) run.image_offset = placement->offset;
   if (placement != nullptr && placement->medium == source::Medium::kJournal) run.journal_offset = placement->offset;
+  if (placement != nullptr && placement->medium == source::Medium::kDevice) {
+    run.device = placement->device;
+    run.device_offset = placement->offset;
+  }
   if (!runs.empty()) {
     report::Run& last = runs.back();
-    if (last.kind == run.kind && last.offset + last.length == run.offset &&
+    if (last.kind == run.kind && last.device == run.device && last.offset + last.length == run.offset &&
         goes_on(last.image_offset, last.length, run.image_offset) &&
-        goes_on(last.journal_offset, last.length, run.journal_offset)) {
+        goes_on(last.journal_offset, last.length, run.journal_offset) &&
+        goes_on(last.device_offset, last.length, run.device_offset)) {
       last.length += run.length;
       return;
     }
@@ -71,7 +76,7 @@ std::vector<source::Placement> cluster_places(const read::FileMap& map, const so
       if (extent.kind != read::ExtentKind::kCompressed) continue;
       for (source::Placement& place : source.locate(extent.source_offset, extent.length)) {
         source::Placement* const last = places.empty() ? nullptr : &places.back();
-        if (last != nullptr && last->medium == place.medium &&
+        if (last != nullptr && last->medium == place.medium && last->device == place.device &&
             last->range.offset + last->range.length == place.range.offset &&
             last->offset + last->range.length == place.offset) {
           last->range.length += place.range.length;

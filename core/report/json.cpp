@@ -99,6 +99,8 @@ JsonValue to_json(const Run& run) {
   out.set("length", run.length);
   out.set("image_offset", run.image_offset ? JsonValue(*run.image_offset) : JsonValue());
   if (run.journal_offset) out.set("journal_offset", *run.journal_offset);
+  if (run.device) out.set("device", *run.device);
+  if (run.device_offset) out.set("device_offset", *run.device_offset);
   out.set("kind", run.kind);
   if (run.stored) out.set("stored", to_json(*run.stored));
   return out;

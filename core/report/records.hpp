@@ -61,6 +61,8 @@ struct Run {
   std::optional<std::uint64_t> image_offset;
   std::string kind;
   std::optional<std::uint64_t> journal_offset = {};    ///< of bytes that an external journal has
+  std::optional<std::uint32_t> device = {};            ///< of bytes on a further device of the filesystem: which
+  std::optional<std::uint64_t> device_offset = {};     ///< and where they begin there
   std::optional<std::vector<StoredPart>> stored = {};  ///< of a compressed cluster: where its compressed bytes lie
 };
 
