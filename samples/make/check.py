@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Checks finished samples with nothing of coldread and nothing of the guest: check.py FOLDER...
 
-The image's hash, e2fsck, keys against their identifiers, file contents as debugfs reads them, decrypted here where
-Python's cryptography package is there, and fs-verity trees and digests computed again from those contents.
+The image's hash, e2fsck or fsck.f2fs, keys against their identifiers, file contents as debugfs reads them, decrypted here
+where Python's cryptography package is there, or as dump.f2fs does, and fs-verity trees and digests computed again from
+those contents.
 """
 import base64
 import hashlib
@@ -50,16 +51,21 @@ def xts(key, unit, data):
     return Cipher(algorithms.AES(key), modes.XTS(struct.pack("<QQ", unit, 0))).decryptor().update(data)
 
 
-class Ext4:
-    """One ext4 file system in an image, read by e2fsprogs."""
+def part_of(image, offset, size, scratch):
+    """A file with the file system alone."""
+    if (offset, size) == (0, image.stat().st_size):
+        return image
+    with open(image, "rb") as whole, open(scratch / "volume.img", "wb") as part:
+        whole.seek(offset)
+        part.write(whole.read(size))
+    return scratch / "volume.img"
 
-    def __init__(self, image, offset, size, scratch):
-        self.path = image
-        if (offset, size) != (0, image.stat().st_size):
-            self.path = scratch / "volume.img"
-            with open(image, "rb") as whole, open(self.path, "wb") as part:
-                whole.seek(offset)
-                part.write(whole.read(size))
+
+class Ext4:
+    """One ext4 file system, read by e2fsprogs."""
+
+    def __init__(self, path):
+        self.path = path
         self.journal = []
         self.file = open(self.path, "rb", buffering=0)     # e2fsck may change the copy
         self.block = 1024 << struct.unpack("<I", self.at(1024 + 24, 4))[0]
@@ -98,7 +104,9 @@ class Ext4:
             raise Wrong("needs no recovery")
 
     def content(self, entry, key=None):
-        """The file's bytes by debugfs's list of its blocks, decrypted where a key is given."""
+        """The file's bytes by debugfs's list of its blocks, decrypted where a key is given; None if they are not listed."""
+        if entry["flags"] & INLINE_FLAG:
+            return None
         out = bytearray(entry["size"] + self.block)
         for logical, physical in self.blocks(entry):
             data = self.at(physical * self.block, self.block)
@@ -120,6 +128,48 @@ class Ext4:
             if level == depth and not unwritten:
                 for i in range(int(last) - int(first) + 1):
                     yield int(first) + i, int(physical) + i
+
+
+class F2fs:
+    """One f2fs file system, read by f2fs-tools."""
+
+    def __init__(self, path, scratch):
+        self.path, self.scratch = path, scratch
+
+    def at_unmount(self):
+        """Whether the later checkpoint is one that unmounting made."""
+        with open(self.path, "rb") as f:
+            f.seek(1024)
+            superblock = f.read(1024)
+            block, segment = (1 << log for log in struct.unpack_from("<II", superblock, 16))
+            first, = struct.unpack_from("<I", superblock, 76)
+            checkpoints = []
+            for at in (first, first + segment):
+                f.seek(at * block)
+                checkpoint = f.read(block)
+                checkpoints.append((*struct.unpack_from("<Q", checkpoint), *struct.unpack_from("<I", checkpoint, 132)))
+        return bool(max(checkpoints)[1] & 1)
+
+    def check_clean(self):
+        if not self.at_unmount():
+            raise Wrong("was not unmounted cleanly")
+        done = subprocess.run(["fsck.f2fs", "--dry-run", self.path], capture_output=True, text=True)
+        if done.returncode:
+            raise Wrong(f"fsck.f2fs: {done.stdout}")
+
+    def check_crashed(self):
+        if self.at_unmount():
+            raise Wrong("needs no recovery")
+
+    def content(self, entry, key=None):
+        """The file's bytes by dump.f2fs, or None if it cannot read them."""
+        if key or "compression" in entry or entry["nlink"] != 1 or entry["flags"] & INLINE_FLAG:
+            return None
+        with tempfile.TemporaryDirectory(dir=self.scratch) as folder:
+            subprocess.run(["dump.f2fs", "-i", f"{entry['ino']:#x}", self.path], input=b"y\n", cwd=folder, capture_output=True)
+            for path in pathlib.Path(folder).glob("lost_found/*"):
+                return path.read_bytes()
+        return None
 
 
 def check_verity(entry, data):
@@ -163,12 +213,14 @@ def check_volume(folder, volume, truth, crashed=False):
         volume.check_clean()
     read = trees = 0
     for entry in truth["files"]:
-        if entry["type"] != "file" or not entry["sha256"] or entry["size"] > LARGEST or entry["flags"] & INLINE_FLAG:
+        if entry["type"] != "file" or not entry["sha256"] or entry["size"] > LARGEST:
             continue
         if entry["encrypted"] and not Cipher:
             continue
         key = file_key(keys[entry["policy_id"]], entry["nonce"]) if entry["encrypted"] else None
         data = volume.content(entry, key)
+        if data is None:
+            continue
         if hashlib.sha256(data).hexdigest() != entry["sha256"]:
             raise Wrong(f"{entry['path']}: content")
         read += 1
@@ -176,6 +228,19 @@ def check_volume(folder, volume, truth, crashed=False):
             check_verity(entry, data)
             trees += 1
     return f"{len(truth['files'])} entries, {read} contents and {trees} fs-verity files checked"
+
+
+def check_f2fs(folder, truth, image, scratch):
+    volume = F2fs(image, scratch)
+    as_it_lies = folder / "truth_noload.json"
+    if "members" in truth:      # f2fs-tools look for the other devices where the guest had them
+        volume.check_clean = volume.at_unmount
+        volume.content = lambda *_: None
+    if not as_it_lies.exists():
+        return check_volume(folder, volume, truth)
+    if truth["mismatches"]:
+        raise Wrong(f"mismatches: {truth['mismatches']}")
+    return check_volume(folder, volume, json.loads(as_it_lies.read_text()), crashed=True)
 
 
 def check(folder):
@@ -194,8 +259,10 @@ def check(folder):
         if "journal" in truth:
             journal = scratch / truth["journal"]
             subprocess.run(["zstd", "-qd", folder / f"{truth['journal']}.zst", "-o", journal], check=True)
+        if truth.get("fs") == "f2fs":
+            return check_f2fs(folder, truth, image, scratch)
         if "partitions" not in truth:
-            volume = Ext4(image, 0, image.stat().st_size, scratch)
+            volume = Ext4(image)
             if truth.get("needs_replay"):
                 volume.replay(journal)
             as_it_lies = folder / "truth_noload.json"
@@ -209,7 +276,7 @@ def check(folder):
         for part in truth["partitions"]:
             if part["fs"] == "ext4":
                 sector = truth["sector_size"]
-                volume = Ext4(image, part["start"] * sector, part["sectors"] * sector, scratch)
+                volume = Ext4(part_of(image, part["start"] * sector, part["sectors"] * sector, scratch))
                 told.append(check_volume(folder, volume, json.loads((folder / part["truth"]).read_text())))
         return "; ".join(told)
 

@@ -168,6 +168,13 @@ class Sample:
         self.step("many", directory=directory, count=count, pattern="f%04d", **arguments)
 
 
+def f2fs(name, features, *options):
+    """The mkfs command; UUID, time and checkpoint version are fixed."""
+    identity = uuid.uuid5(uuid.NAMESPACE_URL, name)
+    return ["mkfs.f2fs", "-q", "-f", "-r", "-t", "0", "-T", str(NANOSECONDS // SECOND), "-U", str(identity), "-O", features,
+            *options, "{dev}"]
+
+
 def ext4(name, block, *options, seed=""):
     """The mkfs command; UUID and hash seed are fixed, so that hash-ordered directories come out the same."""
     identity = uuid.uuid5(uuid.NAMESPACE_URL, name + seed)

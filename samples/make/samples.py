@@ -1,11 +1,13 @@
-"""What the samples about files, encryption and fs-verity hold; feature_samples has those about ext4's features."""
+"""What the samples about files, encryption and fs-verity hold; feature_samples has those about ext4's features,
+f2fs_samples those of f2fs."""
 import math
 import struct
 import uuid
 import zlib
 
+import f2fs_samples
 import feature_samples
-from recipe import MIB, SECOND, Sample, ext4
+from recipe import AFTER_2038, BEFORE_1970, MIB, NANOSECONDS, SECOND, Sample, ext4
 
 
 def picture(width, height, phase):
@@ -299,7 +301,8 @@ def fast_commit():
     block = 1024
     s = Sample("fast-commit", "a crash after fast commits of every kind: names, ranges, inodes, orphans; 1K blocks", 8, block,
                ext4("fast-commit", block, "-O", "fast_commit,encrypt", "-J", "size=1,fast_commit_size=512", "-N", "256"))
-    s.spec.update(crash=True, mount_options="noatime,commit=300", walk_options="rw,noatime")
+    s.spec.update(crash=True, mount_options="noatime,commit=300", walk_options="rw,noatime",
+                  options_as_it_lies="ro,noload")
     s.key("main")
     s.encrypted_directory("encrypted", "main")
     s.mkdir("plain", "names", "emptied")
@@ -460,5 +463,5 @@ def deleted_1k():
 
 def all_samples():
     specs = [first_light(), plain_1k(), v2_xts_1k(), verity_4k(), verity_1k(), old_layout(), metabg_1k(), blocks_16k(),
-             deleted_1k(), fast_commit(), disk_gpt(), disk_mbr(), *feature_samples.all_samples()]
+             deleted_1k(), fast_commit(), disk_gpt(), disk_mbr(), *feature_samples.all_samples(), *f2fs_samples.all_samples()]
     return {spec["name"]: spec for spec in specs}

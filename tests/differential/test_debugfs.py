@@ -126,6 +126,8 @@ def main():
         with tempfile.TemporaryDirectory(prefix="coldread-debugfs-") as scratch:
             scratch = pathlib.Path(scratch)
             image = T.unpack(case, scratch)
+            if json.loads((case / "truth.json").read_text()).get("fs") == "f2fs":      # which debugfs does not read
+                continue
             if T.NOT_READ_YET.get(case.name, (None,))[0] == b"":
                 print(f"skip {case.name}: it is not read yet, and test_images holds how it is refused")
                 passed += 1

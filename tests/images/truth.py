@@ -20,7 +20,7 @@ VISIBLE_XATTRS = ("user.", "security.", "trusted.", "system.posix_acl")
 
 
 def unpack(case: pathlib.Path, scratch: pathlib.Path) -> pathlib.Path:
-    """The case's image, decompressed, sparse; beside it its journal, where that is on a device of its own."""
+    """The case's image, decompressed, sparse; beside it its journal or its other devices, where it has them."""
     for packed in sorted(case.glob("*.img.zst")):
         subprocess.run(["zstd", "-qdf", "--long=31", "--sparse", packed, "-o", scratch / unpacked(case, packed)], check=True)
     return scratch / f"{case.name}.img"
@@ -54,17 +54,20 @@ def nanoseconds(text: str) -> int:
 
 
 def views(case: pathlib.Path, scratch: pathlib.Path):
-    """Each filesystem of a case: its name, its truth, and the options that choose it and its journal unpacked in scratch."""
+    """Each filesystem of a case: its name, its truth, and the options that choose it and its devices unpacked in scratch."""
     truth = json.loads((case / "truth.json").read_text())
     if "partitions" not in truth:
-        journal = ["--journal", str(scratch / f"{case.name}.{truth['journal']}")] if "journal" in truth else []
-        yield case.name, mark_locked(truth), journal
+        devices = ["--journal", str(scratch / f"{case.name}.{truth['journal']}")] if "journal" in truth else []
+        for packed in sorted(case.glob("*.img.zst")):
+            if packed.name not in ("image.img.zst", "journal.img.zst"):
+                devices += ["--device", str(scratch / unpacked(case, packed))]
+        yield case.name, mark_locked(truth), devices
         if (case / "truth_noload.json").exists():
             yield f"{case.name} as it lies", mark_locked(json.loads((case / "truth_noload.json").read_text())), \
                 ["--no-replay"]
         return
     for part in truth["partitions"]:
-        if part.get("fs") == "ext4":
+        if part.get("fs") in ("ext4", "f2fs"):
             yield f"{case.name}/p{part['index']}", mark_locked(json.loads((case / part["truth"]).read_text())), \
                 ["--partition", str(part["index"])]
 

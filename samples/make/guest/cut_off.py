@@ -1,6 +1,6 @@
 """Leaves a file system as a loss of power would: its journal full, and most of what is in it nowhere else.
 
-It is filled on loop devices over files in memory. What the device holds once ext4 is shut down is a state that a crash
+It is filled on loop devices over files in memory. What the device holds once ext4 or f2fs is shut down is a state that a crash
 could have left, and it is copied then: unmounting would still write home the blocks that the journal has already.
 """
 import os

@@ -9,7 +9,7 @@ import traceback
 from populate import Populate, run
 from walk import Walk
 
-MODULES = ("ext4", "vfat", "nls_ascii", "nls_cp437", "nls_utf8", "xts", "cts", "aes_generic", "sha256", "sha512")
+MODULES = ("ext4", "f2fs", "quota_v2", "vfat", "nls_ascii", "nls_cp437", "nls_utf8", "xts", "cts", "aes_generic", "sha256", "sha512")
 SECTOR = 512     # the unit of sysfs, whatever the disk's
 DAY = 86400
 
@@ -46,21 +46,33 @@ def journal_of(sample):
     return disk_by_serial(sample["serial"] + "j") if "journal_mib" in sample else None
 
 
+def members_of(sample):
+    """The devices beyond the first, under names that do not change: f2fs notes them in its superblock."""
+    members = []
+    for number in range(1, len(sample.get("members_mib", ())) + 1):
+        members.append(f"/dev/{sample['name']}-{number}")
+        if not os.path.islink(members[-1]):
+            os.symlink(disk_by_serial(f"{sample['serial']}m{number}"), members[-1])
+    return members
+
+
 def populate(sample, device, folder):
     if "partitions" in sample:
         run(["sfdisk", "--quiet", device], input=sample["sfdisk"].encode())
     for name, volume, spec in volumes(sample, device):
         mount_point = f"/mnt/{sample['name']}{name}"
         os.makedirs(mount_point)
-        save(f"{folder}/populated{name}.json", Populate(spec, volume, mount_point, folder, journal_of(sample)).run())
+        populate = Populate(spec, volume, mount_point, folder, journal_of(sample), members_of(sample))
+        save(f"{folder}/populated{name}.json", populate.run())
 
 
 def walk(sample, device, folder):
+    members_of(sample)
     for name, volume, spec in volumes(sample, device):
         mount_point = f"/mnt/{sample['name']}{name}"
         os.makedirs(mount_point)
-        if spec.get("crash"):
-            as_it_lies = {**spec, "walk_options": "ro,noload"}
+        if "options_as_it_lies" in spec:
+            as_it_lies = {**spec, "walk_options": spec["options_as_it_lies"]}
             populated = {**load(f"{folder}/populated{name}.json"), "written": {}}
             run(["blockdev", "--setro", volume])      # otherwise even this mount deletes orphans, and writes
             save(f"{folder}/truth{name}_noload.json", Walk(as_it_lies, populated, volume, mount_point, folder).run())

@@ -25,8 +25,8 @@ ENABLE_VERITY = _number(_WRITE, "f", 133, 128)
 MEASURE_VERITY = _number(_READ | _WRITE, "f", 134, 4)
 READ_VERITY_METADATA = _number(_READ | _WRITE, "f", 135, 40)
 
-INODE_FLAGS = {"immutable": 0x10, "append": 0x20, "nodump": 0x40, "noatime": 0x80, "journal_data": 0x4000,
-               "extents": 0x80000, "casefold": 0x40000000}
+INODE_FLAGS = {"compress": 0x4, "immutable": 0x10, "append": 0x20, "nodump": 0x40, "noatime": 0x80, "nocompress": 0x400,
+               "journal_data": 0x4000, "extents": 0x80000, "project_inherit": 0x20000000, "casefold": 0x40000000}
 
 MODES = {1: "AES-256-XTS", 4: "AES-256-CTS", 5: "AES-128-CBC-ESSIV", 6: "AES-128-CTS", 9: "Adiantum"}
 MODE_NUMBERS = {name: number for number, name in MODES.items()}
@@ -34,8 +34,8 @@ PADDINGS = {4: 0, 8: 1, 16: 2, 32: 3}
 HASHES = {1: "sha256", 2: "sha512"}
 HASH_NUMBERS = {name: number for number, name in HASHES.items()}
 
-EXT4_SHUTDOWN = _number(_READ, "X", 125, 4)
-LOG_FLUSH, NO_LOG_FLUSH = 1, 2
+SHUTDOWN = _number(_READ, "X", 125, 4)     # ext4 and f2fs number it alike, and the ways of it
+LOG_FLUSH, NO_LOG_FLUSH = 1, 2             # of f2fs: with a checkpoint, and without
 
 MERKLE_TREE, DESCRIPTOR, SIGNATURE = 1, 2, 3
 KEEP_SIZE, PUNCH_HOLE = 1, 2
@@ -93,9 +93,9 @@ def is_encrypted(path):
 
 
 def shut_down(mount_point, how=NO_LOG_FLUSH):
-    """Stops a mounted ext4 where it is, as a loss of power would: nothing more of it reaches the device."""
+    """Stops a mounted ext4 or f2fs where it is, as a loss of power would: nothing more of it reaches the device."""
     with Opened(mount_point) as fd:
-        _ioctl(fd, EXT4_SHUTDOWN, ctypes.create_string_buffer(struct.pack("<I", how), 4))
+        _ioctl(fd, SHUTDOWN, ctypes.create_string_buffer(struct.pack("<I", how), 4))
 
 
 def birth_time_ns(path):

@@ -15,6 +15,7 @@ import time
 
 import content
 import cut_off
+import f2fs
 import linux
 
 FILE_TYPES = {"chr": stat.S_IFCHR, "blk": stat.S_IFBLK, "fifo": stat.S_IFIFO, "sock": stat.S_IFSOCK}
@@ -42,9 +43,10 @@ def load_certificate(pem):
     run(["keyctl", "padd", "asymmetric", "", VERITY_KEYRING], input=der)
 
 
-class Populate:
-    def __init__(self, spec, device, mount_point, folder, journal=None):
-        self.journal = journal
+class Populate(f2fs.Steps):
+    def __init__(self, spec, device, mount_point, folder, journal=None, members=()):
+        """members: the devices that follow the first one of a file system that lies on several."""
+        self.journal, self.members = journal, list(members)
         self.spec, self.device, self.mount_point, self.folder = spec, device, mount_point, folder
         self.key_ids, self.written, self.deleted, self.held = {}, {}, [], []
         self.private = tempfile.mkdtemp()
@@ -55,14 +57,14 @@ class Populate:
             with cut_off.Stage(self) as stage:
                 self.make_and_fill()
                 stage.cut_off()
+                self.let_go()
         else:
             self.make_and_fill()
             if self.spec.get("crash"):
                 linux.shut_down(self.mount_point)
-            for fd in self.held:
-                os.close(fd)
+            self.let_go()
             unmount(self.mount_point)
-        for device in filter(None, (self.device, self.journal)):
+        for device in filter(None, (self.device, self.journal, *self.members)):
             with linux.Opened(device, os.O_RDWR) as fd:
                 os.fsync(fd)
         return {"mkfs": " ".join(self.spec["mkfs"]), "key_ids": self.key_ids, "written": self.written,
@@ -77,15 +79,29 @@ class Populate:
                 f.write((b"This was never written. " * (size // 24 + 1))[:size])
         for command in [self.spec.get("journal_mkfs"), self.spec["mkfs"], *self.spec.get("tune", [])]:
             if command:
-                run([word.replace("{dev}", self.device).replace("{journal}", self.journal or "") for word in command])
-        run(["mount", "-t", self.spec["fs"], "-o", self.spec["mount_options"], self.device, self.mount_point])
-        self.add_keys()
+                run([self.with_devices(word) for word in command])
+        self.mount(self.spec["mount_options"])
         for step in self.spec["steps"]:
             arguments = dict(step)
             try:
                 getattr(self, arguments.pop("op"))(**arguments)
             except OSError as error:
                 raise RuntimeError(f"step {step}: {error}") from error
+
+    def with_devices(self, word):
+        for number, member in enumerate(self.members, 1):
+            word = word.replace(f"{{dev{number}}}", member)
+        return word.replace("{dev}", self.device).replace("{journal}", self.journal or "")
+
+    def mount(self, options):
+        run(["mount", "-t", self.spec["fs"], "-o", options, self.device, self.mount_point])
+        if self.spec["fs"] == "f2fs":
+            f2fs.no_checkpoints(self.device)
+        self.add_keys()
+
+    def let_go(self):
+        for fd in self.held:
+            os.close(fd)
 
     def add_keys(self):
         for key in self.spec["keys"]:
@@ -110,16 +126,18 @@ class Populate:
     def policy(self, path, key, contents, filenames, pad):
         linux.set_policy(self.full(path), self.key_ids[key], contents, filenames, pad)
 
-    def file(self, path, size=0, kind="random", base64_data=None, add_flags=(), drop_flags=(), allocate=None, segments=None,
-             every_other=None, truncate=None, punch=(), allocate_after=None):
+    def file(self, path, size=0, kind="random", base64_data=None, add_flags=(), drop_flags=(), compress=None, allocate=None,
+             segments=None, every_other=None, truncate=None, punch=(), allocate_after=None):
         """A regular file: [0, size), or the segments, or the given bytes are written; the rest changes its mapping.
 
-        allocate, allocate_after: [offset, length, fallocate mode], before and after the writing.
+        compress: [algorithm, log2 of the cluster's blocks]. allocate, allocate_after: [offset, length, fallocate mode], before and after the writing.
         every_other: [block size, count]: writes one block, skips one. punch: list of [offset, length].
         """
         with linux.Opened(self.full(path), os.O_CREAT | os.O_RDWR) as fd:
             if add_flags or drop_flags:
                 linux.change_inode_flags(fd, add_flags, drop_flags)
+            if compress:
+                f2fs.set_compression(fd, *compress)
             if allocate:
                 linux.fallocate(fd, allocate[2], allocate[0], allocate[1])
             if base64_data is not None:
@@ -155,14 +173,9 @@ class Populate:
                 linux.fallocate(fd, allocate[2], allocate[0], allocate[1])
             if fsync:
                 os.fsync(fd)
-            self.remember(fd, path)
-
-    def fsync(self, path):
-        with linux.Opened(self.full(path)) as fd:
-            os.fsync(fd)
-
-    def sync(self):
-        os.sync()
+                self.remember(fd, path)
+            else:
+                self.written.pop(path, None)
 
     def hold(self, path):
         """Keeps a file open until the end, so that it lives on when its last name goes."""
@@ -237,8 +250,9 @@ class Populate:
         with linux.Opened(self.full(path)) as fd:
             os.fsync(fd)
 
-    def rename(self, path, source):
-        os.rename(self.full(source), self.full(path))
+    def remount(self, options):
+        unmount(self.mount_point)
+        self.mount(options)
 
     def remove(self, path):
         """A file, or a directory with all that is below it."""

@@ -11,6 +11,7 @@ import os
 import stat
 import struct
 
+import f2fs
 import linux
 from populate import load_certificate, run, unmount
 
@@ -252,6 +253,9 @@ class Walk:
         verity = verity_facts(fd)
         if verity:
             entry["verity"] = verity
+        compression = f2fs.compression_facts(fd) if self.spec["fs"] == "f2fs" else None
+        if compression:
+            entry["compression"] = compression
         entry["sha256"], length = hash_file(fd)
         if length != size:
             self.mismatches.append(f"{entry['path']}: read {length} of {size} bytes")
