@@ -99,6 +99,15 @@ void set_range(Arguments& a, const std::string& text) {
   }
 }
 
+void add_v1_key(Arguments& a, const std::string& text) {
+  constexpr std::size_t kDigits = 16;
+  const std::size_t equals = text.find('=');
+  if (equals != kDigits || text.find_first_not_of("0123456789abcdefABCDEF") != kDigits || text.size() == kDigits + 1) {
+    throw CLI::ValidationError("--v1-key", "'" + text + "' is not DESCRIPTOR=FILE with a descriptor of 16 hex digits");
+  }
+  a.v1_keys.push_back({text.substr(0, equals), text.substr(equals + 1)});
+}
+
 void set_page_size(Arguments& a, const std::string& text) {
   const std::uint64_t value = parse_number(text, "--page-size");
   if (!is_power_of_two(value) || value < read::kMinPageSize || value > read::kMaxPageSize) {
@@ -182,6 +191,14 @@ void Parser::lost_options(CLI::App& app) {
 void Parser::key_options(CLI::App& app) {
   list_option(app, "--key", a_.keys, "FILE",
               "a key: 16 to 64 raw bytes, or the same in hex; a directory gives every file in it; - is standard input");
+  app.add_option_function<std::vector<std::string>>(
+         "--v1-key",
+         [this](const std::vector<std::string>& list) {
+           for (const std::string& text : list) add_v1_key(a_, text);
+         },
+         "the key of v1 policies with this descriptor, where that is not derived from the key")
+      ->type_name("DESCRIPTOR=FILE")
+      ->allow_extra_args(false);
 }
 
 void Parser::trust_options(CLI::App& app) {

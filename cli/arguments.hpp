@@ -10,6 +10,12 @@
 
 namespace coldread::cli {
 
+/// --v1-key DESCRIPTOR=FILE
+struct V1Key {
+  std::string descriptor;  ///< 16 hex digits, as given
+  std::string path;
+};
+
 /// A command line, understood. Each member is what its option is called.
 struct Arguments {
   std::string command;
@@ -24,6 +30,7 @@ struct Arguments {
   std::optional<std::uint64_t> checkpoint;  ///< the version of an f2fs checkpoint
   std::string journal;
   std::vector<std::string> keys;
+  std::vector<V1Key> v1_keys;
 
   std::vector<std::string> digests;
   std::vector<std::string> certs;

@@ -46,6 +46,11 @@ std::string orphans_text(const volume::ReplayFacts& replay) {
 std::string replay_text(const volume::ReplayFacts& replay) {
   if (!replay.needed) return "not needed" + orphans_text(replay);
   if (replay.applied == 0) return replay.kind + " needed, nothing applied: read as it lies";
+  if (replay.kind == "roll-forward") {
+    return "roll-forward applied in memory: " + std::to_string(replay.applied) + " nodes of " +
+           std::to_string(replay.inodes_total) + " inodes, " + std::to_string(replay.names) +
+           " names added to directories" + orphans_text(replay);
+  }
   const bool fast = replay.kind == "fast-commit";
   return replay.kind + " applied in memory: " + std::to_string(replay.applied) +
          (fast ? " tags of " + std::to_string(replay.fast_commits) + " fast commits, after " : " block copies of ") +

@@ -7,11 +7,14 @@
 namespace coldread::cli {
 namespace {
 
-std::string origin_of(const fscrypt::KeyRing& keys, const std::string& identifier) {
+/// Where the key of that name came from; one that was given for a descriptor comes first, as in the ring.
+std::string origin_of(const fscrypt::KeyRing& keys, const std::string& name) {
+  std::string origin;
   for (const fscrypt::GivenKey& key : keys.given()) {
-    if (key.identifier_hex == identifier) return key.origin;
+    if (key.identifier_hex.empty() && key.descriptor_hex == name) return key.origin;
+    if (origin.empty() && (key.identifier_hex == name || key.descriptor_hex == name)) origin = key.origin;
   }
-  return "";
+  return origin;
 }
 
 std::string joined(const std::vector<std::string>& words) {
@@ -49,7 +52,8 @@ int keys(const Arguments& arguments, Io& io) {
       io.out << prefix << "v" << policy.version << " key " << policy.master_key << ": " << policy.contents << ", "
              << policy.filenames << ", padding " << policy.padding << ", data unit " << policy.data_unit_size
              << joined(policy.flags) << "; " << count << (count == 1 ? " entry; " : " entries; ")
-             << (policy.key == "supplied" ? "opened by " + shown(origin, io.out_is_terminal) : "key missing") << '\n';
+             << (policy.key == "supplied" ? "opened by " + shown(origin, io.out_is_terminal) : "key missing")
+             << (policy.key_proven == false ? " (not proven)" : "") << '\n';
     }
     if (arguments.json) {
       auto value = report::to_json(filesystem_record(found, page_size_for(arguments, *found.volume)));

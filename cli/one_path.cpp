@@ -57,9 +57,11 @@ Result<extract::ContentPlan> plan_file(const OnePath& at) {
   }
   if (at.item.encryption && at.item.encryption->key == nullptr) {
     const std::string& why = at.item.encryption->why_locked;
-    const std::string key = to_hex(at.item.encryption->context.policy.master_key);
+    const fscrypt::Policy& policy = at.item.encryption->context.policy;
+    const std::string key = to_hex(policy.master_key);
+    const std::string option = policy.version == 1 ? "--v1-key " + key + "=FILE" : "--key";
     return fail(ErrorKind::kLocked, path,
-                "is locked: " + (why.empty() ? "its key " + key + " is missing; give it with --key" : why));
+                "is locked: " + (why.empty() ? "its key " + key + " is missing; give it with " + option : why));
   }
   return extract::plan_content(at.volume(), *at.item.inode, at.encryption(), at.page_size);
 }

@@ -8,12 +8,14 @@
 #include "cli/exit_code.hpp"
 #include "cli/one_path.hpp"
 #include "core/base/checked.hpp"
+#include "core/extract/file_runs.hpp"
 #include "core/report/json.hpp"
 
 namespace coldread::cli {
 namespace {
 
-/// A run of blocks of one page that lie together, went through the same steps and ended alike.
+/// A run of blocks of one page that lie together (or are of one compressed cluster), went through the same steps and
+/// ended alike.
 struct BlockRun {
   std::uint64_t offset = 0;  ///< in the file
   std::uint64_t length = 0;  ///< whole blocks
@@ -21,6 +23,7 @@ struct BlockRun {
   std::uint64_t source_offset = 0;
   std::optional<source::Placement> placement;  ///< of the bytes; nothing where they are not together or nowhere
   const read::BlockFault* fault = nullptr;     ///< the first step that failed
+  std::vector<source::Placement> packed = {};  ///< of a compressed cluster: where its compressed bytes lie
 };
 
 const read::BlockFault* fault_at(const std::vector<read::BlockFault>& faults, std::uint64_t begin, std::uint64_t end) {
@@ -43,40 +46,11 @@ std::optional<source::Placement> place_of(const source::BlockSource& source, std
 bool lie_together(const BlockRun& first, const BlockRun& second) {
   if (first.source_offset + first.length != second.source_offset) return false;
   if (!first.placement || !second.placement) return !first.placement && !second.placement;
-  return first.placement->medium == second.placement->medium &&
+  return first.placement->medium == second.placement->medium && first.placement->device == second.placement->device &&
          first.placement->offset + first.length == second.placement->offset;
 }
 
-/// The runs of the window's part [begin, end), block by block, those alike joined.
-std::vector<BlockRun> runs_of(const source::BlockSource& source, const read::Window& window, std::uint64_t begin,
-                              std::uint64_t end, std::uint64_t block) {
-  std::vector<BlockRun> runs;
-  for (const read::Extent& extent : window.extents) {
-    std::uint64_t at = std::max(extent.file_offset, begin);
-    const std::uint64_t stop = std::min(extent.file_end(), end);
-    while (at < stop) {
-      const std::uint64_t next = std::min(round_down(at, block) + block, stop);
-      const bool placed = read::has_source(extent.kind);
-      const std::uint64_t source_offset = placed ? extent.source_offset + (at - extent.file_offset) : 0;
-      const BlockRun one{at,
-                         next - at,
-                         extent.kind,
-                         source_offset,
-                         placed ? place_of(source, source_offset, next - at) : std::nullopt,
-                         fault_at(window.faults, at, next)};
-      BlockRun* last = runs.empty() ? nullptr : &runs.back();
-      const bool joins = last != nullptr && last->kind == one.kind && last->fault == one.fault &&
-                         (!placed || lie_together(*last, one));
-      if (joins) {
-        last->length += one.length;
-      } else {
-        runs.push_back(one);
-      }
-      at = next;
-    }
-  }
-  return runs;
-}
+bool is_compressed(const BlockRun& run) { return run.kind == read::ExtentKind::kCompressed; }
 
 class PageTable {
  public:
@@ -88,6 +62,8 @@ class PageTable {
  private:
   void begin();
   void row(const read::Window& window, std::uint64_t begin);
+  /// The runs of the window's part [begin, end), block by block, those alike joined.
+  [[nodiscard]] std::vector<BlockRun> runs_of(const read::Window& window, std::uint64_t begin, std::uint64_t end) const;
   void text_row(std::uint64_t page, const std::vector<BlockRun>& runs);
   void json_row(std::uint64_t page, const std::vector<BlockRun>& runs);
   void end();
@@ -137,9 +113,44 @@ void PageTable::begin() {
           << block_ << "\n    page        offset  state       blocks of the file -> of the filesystem\n";
 }
 
+std::vector<BlockRun> PageTable::runs_of(const read::Window& window, std::uint64_t begin, std::uint64_t end) const {
+  const source::BlockSource& source = *at_.volume().source();
+  const auto& compression = at_.item.inode->facts().compression;
+  std::vector<BlockRun> runs;
+  for (const read::Extent& extent : window.extents) {
+    std::uint64_t at = std::max(extent.file_offset, begin);
+    const std::uint64_t stop = std::min(extent.file_end(), end);
+    const bool packed = extent.kind == read::ExtentKind::kCompressed;
+    while (at < stop) {
+      const std::uint64_t next = std::min(round_down(at, block_) + block_, stop);
+      const bool placed = read::has_source(extent.kind) && !packed;
+      const std::uint64_t source_offset = placed ? extent.source_offset + (at - extent.file_offset) : 0;
+      BlockRun one{at,
+                   next - at,
+                   extent.kind,
+                   source_offset,
+                   placed ? place_of(source, source_offset, next - at) : std::nullopt,
+                   fault_at(window.faults, at, next)};
+      BlockRun* last = runs.empty() ? nullptr : &runs.back();
+      const bool joins = last != nullptr && last->kind == one.kind && last->fault == one.fault &&
+                         (!packed || last->offset >= extent.file_offset) && (!placed || lie_together(*last, one));
+      if (joins) {
+        last->length += one.length;
+      } else {
+        if (packed && plan_.map && compression) {
+          one.packed = extract::cluster_places(*plan_.map, source, extent.file_offset, compression->cluster_size);
+        }
+        runs.push_back(std::move(one));
+      }
+      at = next;
+    }
+  }
+  return runs;
+}
+
 void PageTable::row(const read::Window& window, std::uint64_t begin) {
   const std::uint64_t page_size = plan_.reader->page_size();
-  const auto runs = runs_of(*at_.volume().source(), window, begin, begin + page_size, block_);
+  const auto runs = runs_of(window, begin, begin + page_size);
   if (std::any_of(runs.begin(), runs.end(), [](const BlockRun& run) { return run.fault != nullptr; })) ++bad_;
   if (json_) {
     json_row(begin / page_size, runs);
@@ -154,6 +165,7 @@ std::vector<std::string> PageTable::steps(const BlockRun& run) const {
   std::vector<read::StepKind> all;
   if (stored) all.push_back(read::StepKind::kRead);
   if (stored && at_.encryption() != nullptr) all.push_back(read::StepKind::kDecrypt);
+  if (is_compressed(run)) all.push_back(read::StepKind::kDecompress);
   if (plan_.verity && run.offset < plan_.reader->size()) all.push_back(read::StepKind::kVerity);
   std::vector<std::string> names;
   for (const read::StepKind step : all) {
@@ -174,13 +186,21 @@ std::string PageTable::where(const BlockRun& run) const {
   if (run.kind == read::ExtentKind::kInline) {
     return "inline, at byte " + std::to_string(at_.found->offset + run.source_offset) + moved(run);
   }
-  return file + " " + std::string(read::to_string(run.kind));
+  std::string text = file + " " + std::string(read::to_string(run.kind));
+  for (const source::Placement& place : run.packed) {
+    text += (&place == run.packed.data() ? " in " : ",") + span(place.range.offset, place.range.length);
+  }
+  return text;
 }
 
 std::string PageTable::moved(const BlockRun& run) const {
   if (!run.placement) return " (replayed, in pieces)";
   if (run.placement->medium == source::Medium::kJournal) {
     return " (replayed, from byte " + std::to_string(run.placement->offset) + " of the external journal)";
+  }
+  if (run.placement->medium == source::Medium::kDevice) {
+    return " (at byte " + std::to_string(run.placement->offset) + " of device " +
+           std::to_string(run.placement->device) + ")";
   }
   if (run.placement->offset == at_.found->offset + run.source_offset) return "";
   return " (replayed, from byte " + std::to_string(run.placement->offset) + ")";
@@ -213,7 +233,13 @@ void PageTable::json_row(std::uint64_t page, const std::vector<BlockRun>& runs) 
     block.set("offset", run.offset).set("length", run.length).set("kind", read::to_string(run.kind));
     const bool in_image = run.placement && run.placement->medium == source::Medium::kImage;
     block.set("image_offset", in_image ? report::JsonValue(run.placement->offset) : report::JsonValue());
-    if (run.placement && !in_image) block.set("journal_offset", run.placement->offset);
+    if (run.placement && run.placement->medium == source::Medium::kJournal) {
+      block.set("journal_offset", run.placement->offset);
+    }
+    if (run.placement && run.placement->medium == source::Medium::kDevice) {
+      block.set("device", run.placement->device).set("device_offset", run.placement->offset);
+    }
+    if (is_compressed(run)) block.set("stored", report::to_json(extract::stored_parts(run.packed)));
     block.set("steps", report::JsonValue::strings(steps(run)));
     if (run.fault != nullptr) {
       bad = true;

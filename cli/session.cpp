@@ -12,18 +12,38 @@ void complain(Io& io, const std::string& message) {
   io.err << "coldread: " << shown(message, io.err_is_terminal) << '\n';
 }
 
-Result<Session> open_session(const Arguments& arguments, Io& io) {
-  Session session;
-  session.keys = std::make_unique<fscrypt::KeyRing>();
+namespace {
+
+Result<void> add_keys(const Arguments& arguments, Io& io, fscrypt::KeyRing& ring) {
   for (const std::string& path : arguments.keys) {
     auto keys = fscrypt::read_keys(path, io.in);
     if (!keys) return fail(ErrorKind::kUsage, keys.error().where, keys.error().what);
     for (fscrypt::NamedSecret& key : *keys) {
-      auto added = session.keys->add(std::move(key.key), key.origin);
+      auto added = ring.add(std::move(key.key), key.origin);
       if (!added) return fail(std::move(added.error()));
       if (arguments.verbose) complain(io, key.origin + ": key " + *added);
     }
   }
+  for (const V1Key& v1 : arguments.v1_keys) {
+    auto keys = fscrypt::read_keys(v1.path, io.in);
+    if (!keys) return fail(ErrorKind::kUsage, keys.error().where, keys.error().what);
+    if (keys->size() != 1)
+      return fail(ErrorKind::kUsage, v1.path, "a descriptor has one key, and this directory several");
+    fscrypt::KeyDescriptor descriptor{};
+    const Bytes bytes = from_hex(v1.descriptor).value_or(Bytes());
+    std::copy_n(bytes.begin(), std::min(bytes.size(), descriptor.size()), descriptor.begin());
+    auto added = ring.add_v1(descriptor, std::move(keys->front().key), keys->front().origin);
+    if (!added) return added;
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Session> open_session(const Arguments& arguments, Io& io) {
+  Session session;
+  session.keys = std::make_unique<fscrypt::KeyRing>();
+  if (auto added = add_keys(arguments, io, *session.keys); !added) return fail(std::move(added.error()));
   auto image = source::FileSource::open(arguments.image);
   if (!image) return fail(std::move(image.error()));
   session.image = std::move(*image);
@@ -141,18 +161,22 @@ report::Filesystem filesystem_record(const fs::Found& found, std::uint32_t page_
   record.features = facts.features;
   const volume::ReplayFacts& replay = facts.replay;
   record.replay = {
-      replay.needed,         replay.kind,   replay.applied,      replay.transactions, replay.revoked,
-      replay.blocks,         replay.inodes, replay.inodes_total, replay.fast_commits, replay.orphans_truncated,
-      replay.orphans_removed};
+      replay.needed,          replay.kind,   replay.applied,      replay.transactions, replay.revoked,
+      replay.blocks,          replay.inodes, replay.inodes_total, replay.fast_commits, replay.orphans_truncated,
+      replay.orphans_removed, replay.names};
   return record;
 }
 
 void name_unused_keys(const Session& session, const Arguments& arguments, Io& io) {
   if (arguments.quiet) return;
+  const char* const what = arguments.paths.empty() ? "on the image" : "that was looked at";
   for (const fscrypt::GivenKey& key : session.keys->given()) {
-    if (key.used) continue;
-    const char* const what = arguments.paths.empty() ? "on the image" : "that was looked at";
-    complain(io, key.origin + ": this key (identifier " + key.identifier_hex + ") opens nothing " + what);
+    if (!key.used) {
+      complain(io, key.origin + ": this key (" + key.name() + ") opens nothing " + what);
+    } else if (!key.proven) {
+      complain(io, key.origin + ": that this key is the one of " + key.name() +
+                       " is not proven: the descriptor is not derived from it");
+    }
   }
 }
 

@@ -54,7 +54,7 @@ struct Lost {
 /// The report's record of a filesystem.
 [[nodiscard]] report::Filesystem filesystem_record(const fs::Found& found, std::uint32_t page_size);
 
-/// Names the keys that opened nothing on standard error.
+/// Names the keys that opened nothing, and those that are not proven to be the right ones, on standard error.
 void name_unused_keys(const Session& session, const Arguments& arguments, Io& io);
 
 /// Prints "coldread: MESSAGE" on standard error.

@@ -11,13 +11,14 @@
 namespace coldread::cli {
 namespace {
 
-/// How the file's bytes lie: a count and a sum for each kind.
+/// How the file's bytes lie: a count and a sum for each kind. Of a compressed file as it is stored: the sum of
+/// `compressed` is of compressed bytes, in whole blocks, and the rest of their clusters is holes.
 struct MapSummary {
   struct Kind {
     std::uint64_t extents = 0;
     std::uint64_t bytes = 0;
   };
-  Kind stored, hole, unwritten, inline_data;
+  Kind stored, hole, unwritten, inline_data, compressed;
   std::uint64_t mapped_end = 0;
   std::uint64_t faults = 0;
 };
@@ -32,6 +33,7 @@ MapSummary summarise(const read::FileMap& map) {
       if (extent.kind == read::ExtentKind::kStored) kind = &summary.stored;
       if (extent.kind == read::ExtentKind::kUnwritten) kind = &summary.unwritten;
       if (extent.kind == read::ExtentKind::kInline) kind = &summary.inline_data;
+      if (extent.kind == read::ExtentKind::kCompressed) kind = &summary.compressed;
       ++kind->extents;
       kind->bytes += extent.length;
     }
@@ -50,7 +52,9 @@ report::JsonValue kind_json(const MapSummary::Kind& kind) {
 report::JsonValue map_json(const MapSummary& map) {
   auto json = report::JsonValue::object();
   json.set("mapped_end", map.mapped_end).set("stored", kind_json(map.stored)).set("hole", kind_json(map.hole));
-  json.set("unwritten", kind_json(map.unwritten)).set("inline", kind_json(map.inline_data)).set("faults", map.faults);
+  json.set("unwritten", kind_json(map.unwritten)).set("inline", kind_json(map.inline_data));
+  if (map.compressed.extents != 0) json.set("compressed", kind_json(map.compressed));
+  json.set("faults", map.faults);
   return json;
 }
 

@@ -56,7 +56,7 @@ class Unmapped final : public read::MapSource {
 StepList decryption(const Encryption* encryption, std::uint64_t end, std::uint32_t block_size) {
   StepList steps;
   if (encryption == nullptr || encryption->key == nullptr) return steps;
-  auto step = fscrypt::make_contents_step(encryption->context, *encryption->key);
+  auto step = fscrypt::make_contents_step(encryption->context, *encryption->key, encryption->file);
   if (step) {
     steps.push_back(std::move(*step));
   } else {
@@ -121,25 +121,43 @@ std::unique_ptr<const read::Step> plan_verity(const volume::Volume& volume, cons
   return step;
 }
 
+/// Why an inode's policy, or its key, opens nothing here, where that is so.
+std::optional<Error> why_refused(const Encryption& encryption, const volume::InodeFacts& facts) {
+  const fscrypt::Policy& policy = encryption.context.policy;
+  if (auto refused = fscrypt::unsupported(policy)) return refused;
+  if (policy.version == 1 && facts.casefold) {  // a kernel could derive no key for the hashes of its names
+    return Error{ErrorKind::kUnsupported, "encryption policy", "version 1 on a casefolded directory is not supported"};
+  }
+  if (encryption.key == nullptr) return std::nullopt;
+  const bool is_file = facts.type == volume::FileType::kFile;
+  return fscrypt::key_too_short(policy, is_file ? fscrypt::Use::kContents : fscrypt::Use::kNames,
+                                encryption.key->size());
+}
+
 }  // namespace
 
 Result<std::optional<Encryption>> find_encryption(const volume::Inode& inode, const fscrypt::KeyRing& keys,
-                                                  std::uint32_t block_size) {
-  if (!inode.facts().encrypted) return std::optional<Encryption>();
+                                                  const volume::VolumeFacts& volume) {
+  const volume::InodeFacts& facts = inode.facts();
+  if (!facts.encrypted) return std::optional<Encryption>();
   const auto stored = inode.encryption_context();
   if (!stored) return fail(stored.error());
-  auto context = fscrypt::parse_context(*stored, block_size);
+  auto context = fscrypt::parse_context(*stored, volume.block_size);
   if (!context) return fail(std::move(context.error()));
   Encryption encryption;
   encryption.context = std::move(*context);
-  const Bytes& identifier = encryption.context.policy.master_key;
-  encryption.key = keys.find(identifier);
-  encryption.key_given = encryption.key != nullptr;
-  if (encryption.key_given) keys.mark_used(identifier);
-  if (const auto refused = fscrypt::unsupported(encryption.context.policy)) {
+  encryption.file = {volume.uuid, facts.number.value};
+  const Bytes& name = encryption.context.policy.master_key;
+  encryption.key = keys.find(name);
+  if (encryption.key != nullptr) {
+    encryption.key_given = true;
+    encryption.key_proven = encryption.key->is_proven_by(name);
+  }
+  if (const auto refused = why_refused(encryption, facts)) {
     encryption.why_locked = refused->message();
     encryption.key = nullptr;
   }
+  if (encryption.key != nullptr) keys.mark_used(name);
   return encryption;
 }
 
@@ -192,7 +210,7 @@ Result<LinkTarget> read_link(const volume::Volume& volume, const volume::Inode& 
   if (encryption->key == nullptr) {
     link.target = fscrypt::no_key_name({0, 0}, *ciphertext);
   } else {
-    const auto cipher = fscrypt::NameCipher::make(encryption->context, *encryption->key);
+    const auto cipher = fscrypt::NameCipher::make(encryption->context, *encryption->key, encryption->file);
     if (!cipher) return fail(cipher.error());
     auto target = cipher->decrypt_target(*ciphertext);
     if (!target) return fail(std::move(target.error()));

@@ -7,6 +7,7 @@
 
 #include "core/base/error.hpp"
 #include "core/fscrypt/context.hpp"
+#include "core/fscrypt/file_identity.hpp"
 #include "core/fscrypt/key_ring.hpp"
 #include "core/read/page_reader.hpp"
 #include "core/verity/descriptor.hpp"
@@ -18,15 +19,18 @@ namespace coldread::extract {
 /// How an encrypted inode stands to the keys that were given.
 struct Encryption {
   fscrypt::Context context;
+  fscrypt::FileIdentity file;
   const fscrypt::MasterKey* key = nullptr;  ///< null: locked
   bool key_given = false;                   ///< the key is there, whether or not the policy can be decrypted with it
-  std::string why_locked;                   ///< a sentence, where the policy cannot be decrypted
+  bool key_proven = false;                  ///< that it is the policy's: its name there is derived from it
+  std::string why_locked;                   ///< a sentence, where the policy cannot be decrypted, or not with that key
 };
 
 /// The encryption of an inode, or nothing where it has none. Errors: kCorrupt, kUnsupported (its context cannot be
 /// understood, so that neither its policy nor its key is known).
 [[nodiscard]] Result<std::optional<Encryption>> find_encryption(const volume::Inode& inode,
-                                                                const fscrypt::KeyRing& keys, std::uint32_t block_size);
+                                                                const fscrypt::KeyRing& keys,
+                                                                const volume::VolumeFacts& volume);
 
 /// What is known of a verity file before its data is read.
 struct VerityPlan {

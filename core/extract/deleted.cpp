@@ -92,7 +92,7 @@ class Search {
       const auto [path, number] = std::move(pending_.back());
       pending_.pop_back();
       const volume::Inode& inode = *old_.at(number.value).inode;
-      const auto encryption = find_encryption(inode, keys_, volume_.facts().block_size);
+      const auto encryption = find_encryption(inode, keys_, volume_.facts());
       if (encryption) add_names(path, inode, *encryption, true);
     }
   }

@@ -32,6 +32,7 @@ std::size_t PolicyTable::index_of(const Encryption& encryption) {
     record.flags = policy.flag_names();
     record.data_unit_size = policy.data_unit_size;
     record.key = encryption.key_given ? "supplied" : "missing";
+    if (encryption.key_given) record.key_proven = encryption.key_proven;
     records_.push_back(std::move(record));
   }
   return at->second;
@@ -64,6 +65,9 @@ report::Entry describe(const WalkItem& item, PolicyTable& policies) {
   entry.atime = time_of(facts.atime);
   entry.ctime = time_of(facts.ctime);
   if (facts.crtime) entry.crtime = time_of(*facts.crtime);
+  if (facts.compression) {
+    entry.compression = {std::string(read::to_string(facts.compression->algorithm)), facts.compression->cluster_size};
+  }
   if (item.encryption) {
     entry.encryption = {policies.index_of(*item.encryption), to_hex(item.encryption->context.nonce)};
     if (item.encryption->key == nullptr && !item.encryption->why_locked.empty()) {

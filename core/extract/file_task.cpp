@@ -5,6 +5,7 @@
 
 #include "core/base/checked.hpp"
 #include "core/base/text.hpp"
+#include "core/extract/file_runs.hpp"
 
 namespace coldread::extract {
 namespace {
@@ -15,31 +16,6 @@ constexpr std::size_t kMergeEvery = 4096;
 void zero(const read::Window& window, std::uint64_t begin, std::uint64_t end) {
   const MutableByteSpan bytes = window.at(begin, std::min(end, window.end()) - begin);
   std::fill(bytes.begin(), bytes.end(), std::byte{0});
-}
-
-bool goes_on(const std::optional<std::uint64_t>& before, std::uint64_t length,
-             const std::optional<std::uint64_t>& next) {
-  return before.has_value() == next.has_value() && (!next || *before + length == *next);
-}
-
-/// Adds a part of an extent, all of it where it lies nowhere, and joins it with the run before where it goes on.
-void add_run(std::vector<report::Run>& runs, const read::Extent& extent, const source::Placement* placement) {
-  report::Run run;
-  run.offset = extent.file_offset + (placement != nullptr ? placement->range.offset - extent.source_offset : 0);
-  run.length = placement != nullptr ? placement->range.length : extent.length;
-  run.kind = read::to_string(extent.kind);
-  if (placement != nullptr && placement->medium == source::Medium::kImage) run.image_offset = placement->offset;
-  if (placement != nullptr && placement->medium == source::Medium::kJournal) run.journal_offset = placement->offset;
-  if (!runs.empty()) {
-    report::Run& last = runs.back();
-    if (last.kind == run.kind && last.offset + last.length == run.offset &&
-        goes_on(last.image_offset, last.length, run.image_offset) &&
-        goes_on(last.journal_offset, last.length, run.journal_offset)) {
-      last.length += run.length;
-      return;
-    }
-  }
-  runs.push_back(std::move(run));
 }
 
 }  // namespace
@@ -228,23 +204,10 @@ void FileTask::report_verity() {
 }
 
 void FileTask::report_runs() {
-  std::vector<report::Run> runs;
-  const auto source = context_.volume.source();
-  const std::uint64_t size = plan_.reader->size();
-  for (std::uint64_t at = 0; plan_.map && at < size;) {
-    const read::MapPiece piece = plan_.map->piece(at, size);
-    for (const read::Extent& extent : piece.extents) {
-      if (!read::has_source(extent.kind)) {
-        add_run(runs, extent, nullptr);
-        continue;
-      }
-      for (const source::Placement& placement : source->locate(extent.source_offset, extent.length)) {
-        add_run(runs, extent, &placement);
-      }
-    }
-    at = piece.end;
-  }
-  entry_.runs = std::move(runs);
+  entry_.runs.emplace();
+  if (!plan_.map) return;
+  entry_.runs =
+      file_runs(*plan_.map, plan_.reader->size(), *context_.volume.source(), item_.inode->facts().compression);
 }
 
 }  // namespace coldread::extract

@@ -8,7 +8,7 @@ namespace coldread::extract {
 
 ShownNames::ShownNames(const std::optional<Encryption>& encryption) : encrypted_(encryption.has_value()) {
   if (!encryption || encryption->key == nullptr) return;
-  auto made = fscrypt::NameCipher::make(encryption->context, *encryption->key);
+  auto made = fscrypt::NameCipher::make(encryption->context, *encryption->key, encryption->file);
   if (made) {
     cipher_ = std::move(*made);
   } else {

@@ -81,7 +81,7 @@ WalkItem TreeWalker::visit(std::string path, const Child& child, const Frame* pa
   const volume::InodeFacts& facts = item.inode->facts();
   for (const Finding& finding : item.inode->findings()) item.problems.push_back(finding);
 
-  auto encryption = find_encryption(*item.inode, keys_, volume_.facts().block_size);
+  auto encryption = find_encryption(*item.inode, keys_, volume_.facts());
   if (encryption) {
     item.encryption = std::move(*encryption);
   } else {

@@ -24,15 +24,16 @@ bool set_cts_mode(EVP_CIPHER_CTX* context, const char* cts_mode) {
 
 }  // namespace
 
-Result<std::shared_ptr<const CipherPool>> CipherPool::make(const char* cipher, const Secret& key,
-                                                           const char* cts_mode) {
+Result<std::shared_ptr<const CipherPool>> CipherPool::make(const char* cipher, ByteSpan key, const char* cts_mode,
+                                                           Direction direction) {
   const std::unique_ptr<EVP_CIPHER, FreeAlgorithm> algorithm(EVP_CIPHER_fetch(nullptr, cipher, nullptr));
   CipherContext context(EVP_CIPHER_CTX_new());
   if (!algorithm || !context) {
     return fail(ErrorKind::kUnsupported, "", std::string("libcrypto on this machine has no ") + cipher);
   }
   if (std::cmp_not_equal(EVP_CIPHER_get_key_length(algorithm.get()), key.size()) ||
-      EVP_DecryptInit_ex(context.get(), algorithm.get(), nullptr, as_uchars(key.view()), nullptr) != 1 ||
+      EVP_CipherInit_ex(context.get(), algorithm.get(), nullptr, as_uchars(key), nullptr,
+                        static_cast<int>(direction)) != 1 ||
       !set_cts_mode(context.get(), cts_mode) || EVP_CIPHER_CTX_set_padding(context.get(), 0) != 1) {
     return fail(ErrorKind::kUnsupported, "", std::string("libcrypto refuses a key for ") + cipher);
   }
@@ -59,11 +60,14 @@ void CipherPool::give_back(CipherContext context) const {
   idle_.push_back(std::move(context));
 }
 
-bool CipherPool::Loan::decrypt(ByteSpan iv, MutableByteSpan message) const {
+bool CipherPool::Loan::run(ByteSpan iv, MutableByteSpan message) const {
+  constexpr int kAsBefore = -1;  // the direction
   int written = 0;
-  return context_ && EVP_DecryptInit_ex(context_.get(), nullptr, nullptr, nullptr, as_uchars(iv)) == 1 &&
-         EVP_DecryptUpdate(context_.get(), as_uchars(message), &written, as_uchars(ByteSpan(message)),
-                           static_cast<int>(message.size())) == 1 &&
+  return context_ &&
+         EVP_CipherInit_ex(context_.get(), nullptr, nullptr, nullptr, iv.empty() ? nullptr : as_uchars(iv),
+                           kAsBefore) == 1 &&
+         EVP_CipherUpdate(context_.get(), as_uchars(message), &written, as_uchars(ByteSpan(message)),
+                          static_cast<int>(message.size())) == 1 &&
          std::cmp_equal(written, message.size());
 }
 

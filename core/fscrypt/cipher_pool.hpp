@@ -9,7 +9,6 @@
 
 #include "core/base/byte_view.hpp"
 #include "core/base/error.hpp"
-#include "core/base/secret.hpp"
 
 namespace coldread::fscrypt {
 
@@ -21,16 +20,20 @@ using CipherContext = std::unique_ptr<EVP_CIPHER_CTX, FreeCipher>;
 /// A cipher with its key set up once, for any number of threads: each borrows a context of its own, and gives it back.
 class CipherPool {
  public:
+  enum class Direction : int { kDecrypt = 0, kEncrypt = 1 };
+
   /// `cipher` is libcrypto's name of it, `key` as long as it wants. `cts_mode` is given to ciphers with ciphertext
-  /// stealing ("CS3"), null to others. Errors: kUnsupported where libcrypto has no such cipher or refuses the key.
-  [[nodiscard]] static Result<std::shared_ptr<const CipherPool>> make(const char* cipher, const Secret& key,
-                                                                      const char* cts_mode);
+  /// stealing ("CS3"), null to others. Modes that are built from a block cipher encrypt with it too. Errors:
+  /// kUnsupported where libcrypto has no such cipher or refuses the key.
+  [[nodiscard]] static Result<std::shared_ptr<const CipherPool>> make(const char* cipher, ByteSpan key,
+                                                                      const char* cts_mode,
+                                                                      Direction direction = Direction::kDecrypt);
 
   CipherPool(const CipherPool&) = delete;
   CipherPool& operator=(const CipherPool&) = delete;
   ~CipherPool() = default;
 
-  /// A context that decrypts with the key, on loan until it is destroyed.
+  /// A context with the key, on loan until it is destroyed.
   class Loan {
    public:
     explicit Loan(const CipherPool& pool) : pool_(pool), context_(pool.borrow()) {}
@@ -38,8 +41,9 @@ class CipherPool {
     Loan& operator=(const Loan&) = delete;
     ~Loan() { pool_.give_back(std::move(context_)); }
 
-    /// Decrypts one message in place; `iv` is as long as the cipher wants, 16 bytes. False where libcrypto refuses.
-    [[nodiscard]] bool decrypt(ByteSpan iv, MutableByteSpan message) const;
+    /// Decrypts (or encrypts) one message in place; `iv` is as long as the cipher wants: 16 bytes, none with ECB. False
+    /// where libcrypto refuses.
+    [[nodiscard]] bool run(ByteSpan iv, MutableByteSpan message) const;
 
    private:
     const CipherPool& pool_;

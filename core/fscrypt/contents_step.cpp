@@ -1,12 +1,10 @@
 #include "core/fscrypt/contents_step.hpp"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "core/base/checked.hpp"
-#include "core/base/little_endian.hpp"
-#include "core/fscrypt/cipher_pool.hpp"
+#include "core/fscrypt/file_cipher.hpp"
 
 namespace coldread::fscrypt {
 namespace {
@@ -15,22 +13,12 @@ using read::ByteRange;
 using read::ExtentKind;
 using read::Window;
 
-/// Two keys of 32 bytes, one for the data and one for the tweak.
-constexpr std::size_t kXtsKeySize = 64;
-
-/// The IV of a data unit: its number, little-endian, then zeros (fscrypt.rst, "Contents encryption").
-struct UnitIv {
-  Le64 number;
-  std::array<std::uint8_t, 8> zeros{};
-};
-static_assert(sizeof(UnitIv) == 16);
-
 /// A compressed cluster is encrypted after it was compressed, in the data units in which it is stored.
 bool is_ciphertext(ExtentKind kind) { return kind == ExtentKind::kStored || kind == ExtentKind::kCompressed; }
 
 class ContentsStep final : public read::Step {
  public:
-  ContentsStep(std::shared_ptr<const CipherPool> pool, std::uint32_t unit) : pool_(std::move(pool)), unit_(unit) {}
+  ContentsStep(FileCipher cipher, std::uint32_t unit) : cipher_(std::move(cipher)), unit_(unit) {}
 
   [[nodiscard]] read::StepKind kind() const override { return read::StepKind::kDecrypt; }
   [[nodiscard]] std::uint32_t unit() const override { return unit_; }
@@ -40,7 +28,7 @@ class ContentsStep final : public read::Step {
   void decrypt_run(Window& window, std::uint64_t begin, std::uint64_t end, std::size_t earlier_faults) const;
   void refuse(Window& window, std::uint64_t begin, std::uint64_t end, const char* reason) const;
 
-  std::shared_ptr<const CipherPool> pool_;
+  FileCipher cipher_;
   std::uint32_t unit_;
 };
 
@@ -69,12 +57,15 @@ void ContentsStep::decrypt_run(Window& window, std::uint64_t begin, std::uint64_
   if (begin < first) refuse(window, begin, std::min(first, end), "a data unit is only partly stored");
   if (last < end && last >= first) refuse(window, last, end, "a data unit is only partly stored");
 
-  const CipherPool::Loan cipher(*pool_);
+  if (first >= last) return;
+  const auto decryptor = cipher_.cipher->decryptor();
   for (std::uint64_t at = first; at < last; at += unit_) {
     if (earlier_faults != 0 && window.failed(at, unit_)) continue;
-    const UnitIv iv{.number = at / unit_};
-    if (!cipher.decrypt(bytes_of(iv), window.at(at, unit_))) {
-      refuse(window, at, at + unit_, "libcrypto could not decrypt it");
+    const auto iv = cipher_.ivs.iv(at / unit_);
+    if (!iv) {
+      refuse(window, at, at + unit_, "the data unit's number does not fit into its IV");
+    } else if (!decryptor->decrypt(*iv, window.at(at, unit_))) {
+      refuse(window, at, at + unit_, "the cipher's library could not decrypt it");
     }
   }
 }
@@ -93,13 +84,11 @@ void ContentsStep::refuse(Window& window, std::uint64_t begin, std::uint64_t end
 
 }  // namespace
 
-Result<std::unique_ptr<const read::Step>> make_contents_step(const Context& context, const MasterKey& key) {
-  if (auto error = unsupported(context.policy)) return fail(std::move(*error));
-  const auto file_key = key.derive_per_file_key(context.nonce, kXtsKeySize);
-  if (!file_key) return fail(file_key.error());
-  auto pool = CipherPool::make("AES-256-XTS", *file_key, nullptr);
-  if (!pool) return fail(std::move(pool.error()));
-  return std::make_unique<const ContentsStep>(std::move(*pool), context.policy.data_unit_size);
+Result<std::unique_ptr<const read::Step>> make_contents_step(const Context& context, const MasterKey& key,
+                                                             const FileIdentity& file) {
+  auto cipher = make_file_cipher(context, Use::kContents, key, file);
+  if (!cipher) return fail(std::move(cipher.error()));
+  return std::make_unique<const ContentsStep>(std::move(*cipher), context.policy.data_unit_size);
 }
 
 }  // namespace coldread::fscrypt

@@ -7,9 +7,7 @@ namespace coldread::fscrypt {
 namespace {
 
 constexpr std::uint8_t kPaddingMask = 0x03;
-constexpr std::uint8_t kDirectKey = 0x04;
-constexpr std::uint8_t kIvInoLblk64 = 0x08;
-constexpr std::uint8_t kIvInoLblk32 = 0x10;
+constexpr std::uint8_t kKnownFlags = kPaddingMask | kFlagDirectKey | kFlagIvInoLblk64 | kFlagIvInoLblk32;
 
 constexpr std::uint32_t kMinDataUnitSize = 512;
 
@@ -76,30 +74,34 @@ Result<Context> parse_v2(ByteView stored, std::uint32_t block_size) {
                     " bytes is not between 512 bytes and the " + std::to_string(block_size) + " bytes of a block");
   }
   context.policy.data_unit_size = static_cast<std::uint32_t>(unit);
+  if (context.policy.has(kFlagIvInoLblk32) && unit != block_size) {
+    return fail(ErrorKind::kUnsupported, "encryption context",
+                "IV_INO_LBLK_32 with data units smaller than a block is not supported");
+  }
   return context;
+}
+
+/// The pairs of modes that a kernel takes (fs/crypto/policy.c, fscrypt_valid_enc_modes_v1 and _v2).
+bool kernel_takes_modes(const Policy& policy) {
+  const auto contents = static_cast<Mode>(policy.contents_mode);
+  const auto filenames = static_cast<Mode>(policy.filenames_mode);
+  switch (contents) {
+    case Mode::kAes256Xts:
+      return filenames == Mode::kAes256Cts || (filenames == Mode::kAes256Hctr2 && policy.version == 2);
+    case Mode::kAes128CbcEssiv: return filenames == Mode::kAes128Cts;
+    case Mode::kSm4Xts: return filenames == Mode::kSm4Cts && policy.version == 2;
+    case Mode::kAdiantum: return filenames == Mode::kAdiantum;
+    default: return false;
+  }
 }
 
 }  // namespace
 
-std::string mode_name(std::uint8_t mode) {
-  switch (static_cast<Mode>(mode)) {
-    case Mode::kAes256Xts: return "AES-256-XTS";
-    case Mode::kAes256Cts: return "AES-256-CTS";
-    case Mode::kAes128CbcEssiv: return "AES-128-CBC-ESSIV";
-    case Mode::kAes128Cts: return "AES-128-CTS";
-    case Mode::kSm4Xts: return "SM4-XTS";
-    case Mode::kSm4Cts: return "SM4-CTS";
-    case Mode::kAdiantum: return "Adiantum";
-    case Mode::kAes256Hctr2: return "AES-256-HCTR2";
-  }
-  return "mode " + std::to_string(mode);
-}
-
 std::vector<std::string> Policy::flag_names() const {
   std::vector<std::string> names;
-  if (flags & kDirectKey) names.emplace_back("DIRECT_KEY");
-  if (flags & kIvInoLblk64) names.emplace_back("IV_INO_LBLK_64");
-  if (flags & kIvInoLblk32) names.emplace_back("IV_INO_LBLK_32");
+  if (flags & kFlagDirectKey) names.emplace_back("DIRECT_KEY");
+  if (flags & kFlagIvInoLblk64) names.emplace_back("IV_INO_LBLK_64");
+  if (flags & kFlagIvInoLblk32) names.emplace_back("IV_INO_LBLK_32");
   for (const int bit : {0x20, 0x40, 0x80}) {
     if (flags & bit) names.push_back("0x" + to_hex(std::array{static_cast<std::byte>(bit)}));
   }
@@ -122,15 +124,35 @@ std::optional<Error> unsupported(const Policy& policy) {
   const auto refuse = [](std::string what) {
     return Error{ErrorKind::kUnsupported, "encryption policy", std::move(what) + " is not supported"};
   };
-  if (policy.version != 2) return refuse("version " + std::to_string(policy.version));
-  if (policy.contents_mode != static_cast<std::uint8_t>(Mode::kAes256Xts)) {
-    return refuse("contents encryption with " + mode_name(policy.contents_mode));
+  const std::string contents = mode_name(policy.contents_mode);
+  const std::string filenames = mode_name(policy.filenames_mode);
+  const std::string version = " in version " + std::to_string(policy.version);
+  if (policy.version != 1 && policy.version != 2) return refuse("version " + std::to_string(policy.version));
+  if (mode_sizes(policy.contents_mode).key == 0) return refuse("contents encryption with " + contents);
+  if (mode_sizes(policy.filenames_mode).key == 0) return refuse("filenames encryption with " + filenames);
+  if (!kernel_takes_modes(policy)) {
+    return refuse("contents encryption with " + contents + " and filenames encryption with " + filenames + version);
   }
-  if (policy.filenames_mode != static_cast<std::uint8_t>(Mode::kAes256Cts)) {
-    return refuse("filenames encryption with " + mode_name(policy.filenames_mode));
-  }
-  if ((policy.flags & ~kPaddingMask) != 0) return refuse("flag " + policy.flag_names().front());
+  const std::vector<std::string> names = policy.flag_names();
+  if (policy.has(static_cast<std::uint8_t>(~kKnownFlags))) return refuse("flag " + names.back());
+  if (names.empty()) return std::nullopt;
+  if (names.size() > 1) return refuse("flag " + names[0] + " together with " + names[1]);
+  if (policy.version == 1 && !policy.has(kFlagDirectKey)) return refuse("flag " + names.front() + version);
+  // DIRECT_KEY needs room for the nonce in the IV, IV_INO_LBLK_* are for inline encryption hardware.
+  const bool adiantum = policy.contents_mode == static_cast<std::uint8_t>(Mode::kAdiantum);
+  const bool aes_256_xts = policy.contents_mode == static_cast<std::uint8_t>(Mode::kAes256Xts);
+  if (policy.has(kFlagDirectKey) ? !adiantum : !aes_256_xts)
+    return refuse("flag " + names.front() + " with " + contents);
   return std::nullopt;
+}
+
+std::optional<Error> key_too_short(const Policy& policy, Use use, std::size_t size) {
+  const ModeSizes sizes = mode_sizes(policy.mode(use));
+  const std::size_t least = policy.version == 1 ? sizes.key : sizes.strength;
+  if (size >= least) return std::nullopt;
+  return Error{ErrorKind::kLocked, "encryption key",
+               "its " + std::to_string(size) + " bytes are too few: " + mode_name(policy.mode(use)) + " in version " +
+                   std::to_string(policy.version) + " takes at least " + std::to_string(least)};
 }
 
 }  // namespace coldread::fscrypt

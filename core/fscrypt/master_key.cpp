@@ -1,12 +1,33 @@
 #include "core/fscrypt/master_key.hpp"
 
+#include <openssl/evp.h>
+
 #include <algorithm>
 #include <string>
 #include <utility>
 
+#include "core/fscrypt/cipher_pool.hpp"
 #include "core/fscrypt/hkdf.hpp"
 
 namespace coldread::fscrypt {
+namespace {
+
+Result<KeyDescriptor> derive_descriptor(ByteSpan raw) {
+  Secret digest(64);
+  for (ByteSpan message = raw; const int round : {1, 2}) {
+    static_cast<void>(round);
+    if (EVP_Q_digest(nullptr, "SHA512", nullptr, message.data(), message.size(), as_uchars(digest.writable()),
+                     nullptr) != 1) {
+      return fail(ErrorKind::kUnsupported, "", "libcrypto on this machine has no SHA-512");
+    }
+    message = digest.view();
+  }
+  KeyDescriptor descriptor{};
+  std::copy_n(digest.view().begin(), descriptor.size(), descriptor.begin());
+  return descriptor;
+}
+
+}  // namespace
 
 Result<MasterKey> MasterKey::make(Secret raw) {
   if (raw.size() < kMinKeySize || raw.size() > kMaxKeySize) {
@@ -16,11 +37,39 @@ Result<MasterKey> MasterKey::make(Secret raw) {
   const auto derived = fscrypt_hkdf(raw.view(), HkdfContext::kKeyIdentifier, {}, identifier.size());
   if (!derived) return fail(derived.error());
   std::copy_n(derived->view().begin(), identifier.size(), identifier.begin());
-  return MasterKey(std::move(raw), identifier);
+  const auto descriptor = derive_descriptor(raw.view());
+  if (!descriptor) return fail(descriptor.error());
+  return MasterKey(std::move(raw), identifier, *descriptor);
+}
+
+bool MasterKey::is_proven_by(ByteSpan name) const {
+  return std::ranges::equal(name, identifier_) || std::ranges::equal(name, descriptor_);
+}
+
+Result<Secret> MasterKey::derive(HkdfContext context, ByteSpan info, std::size_t length) const {
+  return fscrypt_hkdf(raw_.view(), context, info, length);
 }
 
 Result<Secret> MasterKey::derive_per_file_key(ByteSpan nonce, std::size_t length) const {
-  return fscrypt_hkdf(raw_.view(), HkdfContext::kPerFileKey, nonce, length);
+  return derive(HkdfContext::kPerFileKey, nonce, length);
+}
+
+Result<Secret> MasterKey::derive_v1(ByteSpan nonce, std::size_t length) const {
+  auto key = first_bytes(length);
+  if (!key) return key;
+  const auto aes = CipherPool::make("AES-128-ECB", nonce, nullptr, CipherPool::Direction::kEncrypt);
+  if (!aes) return fail(aes.error());
+  if (!CipherPool::Loan(**aes).run({}, key->writable())) {
+    return fail(ErrorKind::kUnsupported, "", "libcrypto could not derive a key by AES-128-ECB");
+  }
+  return key;
+}
+
+Result<Secret> MasterKey::first_bytes(std::size_t length) const {
+  if (length > raw_.size()) {
+    return fail(ErrorKind::kLocked, "encryption key", "its " + std::to_string(raw_.size()) + " bytes are too few");
+  }
+  return Secret(raw_.view().first(length));
 }
 
 }  // namespace coldread::fscrypt

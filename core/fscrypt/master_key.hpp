@@ -7,6 +7,7 @@
 #include "core/base/byte_view.hpp"
 #include "core/base/error.hpp"
 #include "core/base/secret.hpp"
+#include "core/fscrypt/hkdf.hpp"
 
 namespace coldread::fscrypt {
 
@@ -16,25 +17,49 @@ constexpr std::size_t kMinKeySize = 16;
 constexpr std::size_t kMaxKeySize = 64;
 
 using KeyIdentifier = std::array<std::byte, 16>;
+using KeyDescriptor = std::array<std::byte, 8>;
 
-/// A master key of v2 policies. Immutable, and so safe to use from several threads at once.
+/// A master key. Immutable, and so safe to use from several threads at once.
 class MasterKey {
  public:
-  /// Derives the key's identifier. Errors: kUsage where `raw` is not 16 to 64 bytes long.
+  /// Derives the key's identifier and descriptor. Errors: kUsage where `raw` is not 16 to 64 bytes long.
   [[nodiscard]] static Result<MasterKey> make(Secret raw);
 
   /// The 16 bytes by which policies name this key (fscrypt.rst, "Key derivation function").
   [[nodiscard]] const KeyIdentifier& identifier() const { return identifier_; }
 
+  /// The 8 bytes by which v1 policies name this key where the descriptor was derived from it: those with which
+  /// SHA-512(SHA-512(key)) begins, as e4crypt(8) and fscrypt(8) do it (fscrypt.rst, "FS_IOC_ADD_ENCRYPTION_KEY"). The
+  /// kernel takes any others as well.
+  [[nodiscard]] const KeyDescriptor& descriptor() const { return descriptor_; }
+
+  /// True where the name by which a policy calls its key is derived from this one: its identifier or its descriptor.
+  [[nodiscard]] bool is_proven_by(ByteSpan name) const;
+
+  [[nodiscard]] std::size_t size() const { return raw_.size(); }
+
+  /// A key of v2 policies, `length` bytes (fscrypt.rst, "Key derivation function").
+  [[nodiscard]] Result<Secret> derive(HkdfContext context, ByteSpan info, std::size_t length) const;
+
   /// The key of one file, directory or symlink, `length` bytes (fscrypt.rst, "Per-file encryption keys"): derived from
   /// the nonce in its context.
   [[nodiscard]] Result<Secret> derive_per_file_key(ByteSpan nonce, std::size_t length) const;
 
+  /// The same under a v1 policy: the master key's first `length` bytes, a multiple of 16, encrypted by AES-128-ECB with
+  /// the nonce. Errors: kLocked where it has fewer.
+  [[nodiscard]] Result<Secret> derive_v1(ByteSpan nonce, std::size_t length) const;
+
+  /// The master key's own first bytes: the key of all files under a v1 policy with DIRECT_KEY. Errors: kLocked where it
+  /// has fewer.
+  [[nodiscard]] Result<Secret> first_bytes(std::size_t length) const;
+
  private:
-  MasterKey(Secret raw, const KeyIdentifier& identifier) : raw_(std::move(raw)), identifier_(identifier) {}
+  MasterKey(Secret raw, const KeyIdentifier& identifier, const KeyDescriptor& descriptor)
+      : raw_(std::move(raw)), identifier_(identifier), descriptor_(descriptor) {}
 
   Secret raw_;
   KeyIdentifier identifier_;
+  KeyDescriptor descriptor_;
 };
 
 }  // namespace coldread::fscrypt

@@ -1,30 +1,21 @@
 #include "core/fscrypt/names.hpp"
 
-#include <algorithm>
-#include <array>
 #include <utility>
 
 #include "core/base/little_endian.hpp"
-#include "core/fscrypt/cipher_pool.hpp"
 
 namespace coldread::fscrypt {
 namespace {
 
-constexpr std::size_t kCtsKeySize = 32;
-
-/// The least ciphertext of a name: one AES block (fs/crypto/fscrypt_private.h, FSCRYPT_FNAME_MIN_MSG_LEN).
+/// The least ciphertext of a name: one block (fs/crypto/fscrypt_private.h, FSCRYPT_FNAME_MIN_MSG_LEN).
 constexpr std::size_t kMinNameSize = 16;
 
 }  // namespace
 
-Result<NameCipher> NameCipher::make(const Context& context, const MasterKey& key) {
-  if (auto error = unsupported(context.policy)) return fail(std::move(*error));
-  const auto directory_key = key.derive_per_file_key(context.nonce, kCtsKeySize);
-  if (!directory_key) return fail(directory_key.error());
-  // The kernel's "cts(cbc(aes))" always swaps the last two blocks: CS3 in NIST SP 800-38A's addendum.
-  auto pool = CipherPool::make("AES-256-CBC-CTS", *directory_key, "CS3");
-  if (!pool) return fail(std::move(pool.error()));
-  return NameCipher(std::move(*pool));
+Result<NameCipher> NameCipher::make(const Context& context, const MasterKey& key, const FileIdentity& file) {
+  auto cipher = make_file_cipher(context, Use::kNames, key, file);
+  if (!cipher) return fail(std::move(cipher.error()));
+  return NameCipher(std::move(*cipher));
 }
 
 Result<std::string> NameCipher::decrypt_padded(ByteView ciphertext) const {
@@ -32,10 +23,11 @@ Result<std::string> NameCipher::decrypt_padded(ByteView ciphertext) const {
     return fail(ErrorKind::kCorrupt, "",
                 "an encrypted name of " + std::to_string(ciphertext.size()) + " bytes is shorter than a cipher block");
   }
-  static constexpr std::array<std::byte, 16> kZeroIv{};
   Bytes bytes = ciphertext.copy();
-  const CipherPool::Loan cipher(*pool_);
-  if (!cipher.decrypt(kZeroIv, bytes)) return fail(ErrorKind::kCorrupt, "", "libcrypto could not decrypt a name");
+  const auto iv = cipher_.ivs.iv(0);
+  if (!iv || !cipher_.cipher->decryptor()->decrypt(*iv, bytes)) {
+    return fail(ErrorKind::kCorrupt, "", "a name could not be decrypted");
+  }
   const std::string_view padded = as_chars(bytes);
   return std::string(padded.substr(0, padded.find('\0')));
 }

@@ -1,24 +1,23 @@
 #pragma once
 
-#include <memory>
 #include <string>
+#include <utility>
 
 #include "core/base/byte_view.hpp"
 #include "core/base/error.hpp"
 #include "core/fscrypt/context.hpp"
+#include "core/fscrypt/file_cipher.hpp"
 #include "core/fscrypt/master_key.hpp"
 
 namespace coldread::fscrypt {
-
-class CipherPool;
 
 /// Decrypts the names in one directory, or the target of one symlink (fscrypt.rst, "Filenames encryption"). Safe to use
 /// from several threads at once.
 class NameCipher {
  public:
   /// `context` is that of the directory whose names, or of the symlink whose target, are decrypted. Errors:
-  /// kUnsupported (see unsupported(Policy)).
-  [[nodiscard]] static Result<NameCipher> make(const Context& context, const MasterKey& key);
+  /// those of make_file_cipher().
+  [[nodiscard]] static Result<NameCipher> make(const Context& context, const MasterKey& key, const FileIdentity& file);
 
   /// A name without its padding: it ends at the first NUL. Errors: kCorrupt (fewer than 16 bytes; a decrypted name that
   /// no directory can hold: empty, ".", "..", or with a "/" in it).
@@ -28,10 +27,10 @@ class NameCipher {
   [[nodiscard]] Result<std::string> decrypt_target(ByteView ciphertext) const;
 
  private:
-  explicit NameCipher(std::shared_ptr<const CipherPool> pool) : pool_(std::move(pool)) {}
+  explicit NameCipher(FileCipher cipher) : cipher_(std::move(cipher)) {}
   [[nodiscard]] Result<std::string> decrypt_padded(ByteView ciphertext) const;
 
-  std::shared_ptr<const CipherPool> pool_;
+  FileCipher cipher_;
 };
 
 /// The encrypted target within what a symlink stores: its length comes first, 16 bits, little-endian

@@ -82,13 +82,27 @@ JsonValue to_json(const VerityResult& verity) {
   return out;
 }
 
+JsonValue to_json(const std::vector<StoredPart>& stored) {
+  JsonValue out = JsonValue::array();
+  for (const StoredPart& part : stored) {
+    JsonValue pair = JsonValue::array();
+    pair.append(part.image_offset ? JsonValue(*part.image_offset) : JsonValue());
+    pair.append(part.length);
+    out.append(std::move(pair));
+  }
+  return out;
+}
+
 JsonValue to_json(const Run& run) {
   JsonValue out = JsonValue::object();
   out.set("offset", run.offset);
   out.set("length", run.length);
   out.set("image_offset", run.image_offset ? JsonValue(*run.image_offset) : JsonValue());
   if (run.journal_offset) out.set("journal_offset", *run.journal_offset);
+  if (run.device) out.set("device", *run.device);
+  if (run.device_offset) out.set("device_offset", *run.device_offset);
   out.set("kind", run.kind);
+  if (run.stored) out.set("stored", to_json(*run.stored));
   return out;
 }
 
@@ -106,6 +120,12 @@ JsonValue to_json(const Entry& entry) {
     encryption.set("policy", entry.encryption->policy);
     encryption.set("nonce", entry.encryption->nonce);
     out.set("encryption", std::move(encryption));
+  }
+  if (entry.compression) {
+    JsonValue compression = JsonValue::object();
+    compression.set("algorithm", entry.compression->algorithm);
+    compression.set("cluster_size", entry.compression->cluster_size);
+    out.set("compression", std::move(compression));
   }
   if (entry.verity) out.set("verity", to_json(*entry.verity));
   if (entry.recovered) {
@@ -144,6 +164,7 @@ JsonValue to_json(const Policy& policy) {
   out.set("flags", JsonValue::strings(policy.flags));
   out.set("data_unit_size", policy.data_unit_size);
   out.set("key", policy.key);
+  if (policy.key_proven) out.set("key_proven", *policy.key_proven);
   if (policy.entries) out.set("entries", *policy.entries);
   return out;
 }
@@ -156,9 +177,13 @@ JsonValue to_json(const Replay& replay) {
   if (replay.orphans_truncated != 0) out.set("orphans_truncated", replay.orphans_truncated);
   if (replay.orphans_removed != 0) out.set("orphans_removed", replay.orphans_removed);
   if (!replay.needed) return out;
-  out.set("transactions", replay.transactions);
-  out.set("revoked", replay.revoked);
-  out.set("blocks", replay.blocks);
+  if (replay.kind == "roll-forward") {
+    out.set("names", replay.names);
+  } else {
+    out.set("transactions", replay.transactions);
+    out.set("revoked", replay.revoked);
+    out.set("blocks", replay.blocks);
+  }
   JsonValue inodes = JsonValue::array();
   for (const std::uint64_t inode : replay.inodes) inodes.append(inode);
   out.set("inodes", std::move(inodes));

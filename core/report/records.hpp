@@ -34,6 +34,11 @@ struct EncryptionRef {
   std::string nonce;       ///< hex
 };
 
+struct Compression {
+  std::string algorithm;  ///< lzo, lz4, zstd, lzo-rle
+  std::uint32_t cluster_size = 0;
+};
+
 struct VerityResult {
   std::string status;     ///< verified, mismatch, malformed
   std::string algorithm;  ///< sha256, sha512; empty where the descriptor does not tell
@@ -44,12 +49,21 @@ struct VerityResult {
   std::string listed;  ///< match, differs, absent; empty where no list was given
 };
 
+/// A part of what a compressed cluster is stored as.
+struct StoredPart {
+  std::optional<std::uint64_t> image_offset;
+  std::uint64_t length = 0;
+};
+
 struct Run {
   std::uint64_t offset = 0;
   std::uint64_t length = 0;
   std::optional<std::uint64_t> image_offset;
   std::string kind;
-  std::optional<std::uint64_t> journal_offset = {};  ///< of bytes that an external journal has
+  std::optional<std::uint64_t> journal_offset = {};    ///< of bytes that an external journal has
+  std::optional<std::uint32_t> device = {};            ///< of bytes on a further device of the filesystem: which
+  std::optional<std::uint64_t> device_offset = {};     ///< and where they begin there
+  std::optional<std::vector<StoredPart>> stored = {};  ///< of a compressed cluster: where its compressed bytes lie
 };
 
 struct Time {
@@ -86,6 +100,7 @@ struct Entry {
   std::string status;  ///< ok, damaged, locked, skipped, error, recovered; empty: not told
   std::vector<std::pair<std::string, std::string>> hashes;  ///< algorithm and hex
   std::optional<EncryptionRef> encryption;
+  std::optional<Compression> compression;
   std::optional<VerityResult> verity;
   std::optional<Recovered> recovered;  ///< it is what remains of a deleted file
   std::optional<std::vector<Run>> runs;
@@ -110,6 +125,7 @@ struct Policy {
   std::vector<std::string> flags;
   std::uint32_t data_unit_size = 0;
   std::string key;                       ///< supplied, missing
+  std::optional<bool> key_proven;        ///< absent where it is missing
   std::optional<std::uint64_t> entries;  ///< that have it; absent where they were not counted
 };
 
@@ -125,6 +141,7 @@ struct Replay {
   std::uint64_t fast_commits = 0;
   std::uint64_t orphans_truncated = 0;
   std::uint64_t orphans_removed = 0;
+  std::uint64_t names = 0;
 };
 
 struct Summary {

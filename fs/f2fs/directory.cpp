@@ -81,6 +81,7 @@ volume::Directory read_directory(const std::shared_ptr<const Filesystem>& filesy
             [&](std::uint32_t slot, const std::string& fault) { note(slot_at(block, slot) + fault); });
       },
       [&](const std::string& fault) { note(fault); });
+  for (const Finding& finding : map.findings()) note(finding);
   directory.findings = note.take();
   return directory;
 }

@@ -142,7 +142,7 @@ std::uint32_t InodeRecord::addr(std::uint32_t index) const {
 }
 
 std::uint32_t InodeRecord::nid(unsigned index) const {
-  const std::uint64_t at = node.bytes.size() - sizeof(RawNodeFooter) - (kNidsPerInode - index) * kAddrSize;
+  const std::uint64_t at = node.bytes.size() - sizeof(RawNodeFooter) - kNidsSize + std::uint64_t{index} * kAddrSize;
   return ByteView(node.bytes).load<Le32>(at)->get();
 }
 
@@ -163,7 +163,7 @@ ByteView InodeRecord::inline_area() const {
 ByteView InodeRecord::inline_xattrs() const {
   if (!has_inline(kInlineXattr)) return {};
   const std::uint64_t size = std::uint64_t{inline_xattr_addrs} * kAddrSize;
-  const std::uint64_t end = node.bytes.size() - sizeof(RawNodeFooter) - kNidsPerInode * kAddrSize;
+  const std::uint64_t end = node.bytes.size() - sizeof(RawNodeFooter) - kNidsSize;
   return *ByteView(node.bytes).sub(end - size, size);
 }
 

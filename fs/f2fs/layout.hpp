@@ -246,8 +246,10 @@ static_assert(sizeof(RawExtraAttr) == 36 && offsetof(RawExtraAttr, i_crtime) == 
 
 constexpr unsigned kNidsPerInode = 5;
 constexpr std::uint32_t kAddrSize = 4;
+constexpr std::uint32_t kNidsSize = kNidsPerInode * kAddrSize;  ///< bytes of i_nid
 constexpr std::uint32_t kDefaultInlineXattrAddrs = 50;
 constexpr std::uint32_t kInlineReservedAddrs = 1;  ///< before inline data
+constexpr std::uint32_t kInlineReservedSize = kInlineReservedAddrs * kAddrSize;
 
 /// i_inline.
 constexpr std::uint8_t kInlineXattr = 0x01;

@@ -37,6 +37,10 @@ Result<Node> read_node(const Filesystem& filesystem, std::uint32_t nid) {
                 "it belongs to inode " + std::to_string(address->ino) + " by the NAT and to " +
                     std::to_string(node->ino()) + " by its footer");
   }
+  const auto written = static_cast<std::uint32_t>(node->footer.cp_ver);
+  if (filesystem.newer_use && written >= static_cast<std::uint32_t>(filesystem.checkpoint.version())) {
+    return fail(ErrorKind::kCorrupt, where, "its block was written after this checkpoint");
+  }
   return node;
 }
 

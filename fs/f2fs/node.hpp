@@ -29,7 +29,7 @@ struct Node {
 [[nodiscard]] Result<Node> read_node_block(const Filesystem& filesystem, std::uint32_t block);
 
 /// The node that the NAT knows by that number. Errors: kNotFound (the number is free), kCorrupt (no such number, or the
-/// block is another node's by its footer), kRead.
+/// block is another node's by its footer; under an older checkpoint, it was written later), kRead.
 [[nodiscard]] Result<Node> read_node(const Filesystem& filesystem, std::uint32_t nid);
 
 /// A node of an inode's tree that must be at node offset `offset`, or the reason why it is not to be had, as part of a

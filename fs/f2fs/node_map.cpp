@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <utility>
@@ -15,6 +16,8 @@ namespace {
 // A piece goes on until a node is done, so it may hold a node's addresses more than this.
 constexpr std::size_t kMaxExtents = 1000;
 constexpr unsigned kMaxNodes = 256;
+
+constexpr std::size_t kMaxFreedTold = 100;
 
 bool is_block(std::uint32_t addr) { return addr != kNullAddr && addr != kNewAddr && addr != kCompressAddr; }
 
@@ -163,10 +166,8 @@ class NodeMap::Walk {
       fault(block, block + 1, "it lies at block " + std::to_string(addr) + ", where no file can be");
       return false;
     }
-    if (filesystem.newer_use && !filesystem.newer_use->uses(addr)) {
-      fault(block, block + 1, "its block is free by the newer checkpoint, and may hold something else since");
-      return false;
-    }
+    if (filesystem.recovered && filesystem.recovered->is_moved_from(map_.inode_.node.nid(), addr)) return false;
+    if (filesystem.newer_use && !filesystem.newer_use->uses(addr)) map_.note_freed(block);
     add({block << bits(), std::uint64_t{1} << bits(), kind, filesystem.byte_of(addr)});
     return true;
   }
@@ -206,6 +207,22 @@ NodeMap::NodeMap(std::shared_ptr<const Filesystem> filesystem, InodeRecord inode
     : filesystem_(std::move(filesystem)),
       inode_(std::move(inode)),
       shape_{inode_.addrs, inode_.addrs_per_node, filesystem_->superblock().addrs_per_block()} {}
+
+void NodeMap::note_freed(std::uint64_t block) const {
+  const std::lock_guard lock(mutex_);
+  freed_.insert(block);
+  if (freed_.size() > kMaxFreedTold) freed_.erase(std::prev(freed_.end()));
+}
+
+Findings NodeMap::findings() const {
+  const std::lock_guard lock(mutex_);
+  Findings findings;
+  for (const std::uint64_t block : freed_) {
+    findings.push_back("block " + std::to_string(block) +
+                       " of the file is free by the newer checkpoint, and may hold something else since");
+  }
+  return findings;
+}
 
 read::MapPiece NodeMap::piece(std::uint64_t offset, std::uint64_t limit) const {
   const unsigned bits = filesystem_->superblock().block_bits;

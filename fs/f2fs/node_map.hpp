@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
+#include <set>
 
 #include "core/read/file_map.hpp"
 #include "fs/f2fs/inode_record.hpp"
@@ -16,13 +18,19 @@ class NodeMap final : public read::MapSource {
   NodeMap(std::shared_ptr<const Filesystem> filesystem, InodeRecord inode);
 
   [[nodiscard]] read::MapPiece piece(std::uint64_t offset, std::uint64_t limit) const override;
+  /// Under an older checkpoint: that the newer one has freed blocks of the pieces asked for.
+  [[nodiscard]] Findings findings() const override;
 
  private:
   class Walk;
 
+  void note_freed(std::uint64_t block) const;
+
   std::shared_ptr<const Filesystem> filesystem_;
   InodeRecord inode_;
   TreeShape shape_;
+  mutable std::mutex mutex_;
+  mutable std::set<std::uint64_t> freed_;  ///< the first blocks of the file, by number, that are freed
 };
 
 }  // namespace coldread::f2fs

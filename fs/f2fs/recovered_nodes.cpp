@@ -28,13 +28,13 @@ void copy(const Bytes& from, Bytes& to, std::size_t offset, std::size_t length) 
 
 /// The fields that recovery leaves as the checkpoint has them.
 void keep_earlier(const Bytes& earlier, Bytes& bytes) {
-  const std::size_t nids = bytes.size() - sizeof(RawNodeFooter) - kNidsPerInode * kAddrSize;
+  const std::size_t nids = bytes.size() - sizeof(RawNodeFooter) - kNidsSize;
   copy(earlier, bytes, offsetof(RawInode, i_links), sizeof(Le32));
   copy(earlier, bytes, offsetof(RawInode, i_generation), sizeof(Le32));
   copy(earlier, bytes, offsetof(RawInode, i_xattr_nid), sizeof(Le32));
   copy(earlier, bytes, offsetof(RawInode, i_pino),
        offsetof(RawInode, i_ext) - offsetof(RawInode, i_pino));  // the name too
-  copy(earlier, bytes, nids, kNidsPerInode * kAddrSize);
+  copy(earlier, bytes, nids, kNidsSize);
 }
 
 void zero(Bytes& bytes, std::uint64_t offset, std::uint64_t length) {
@@ -70,7 +70,7 @@ Result<Node> make_inode(const Filesystem& filesystem, const RecoveredInode& reco
   Bytes& bytes = node->bytes;
   const Superblock& s = filesystem.superblock();
   const bool sound = inode_checksum_good(s, bytes);
-  const std::size_t nids = bytes.size() - sizeof(RawNodeFooter) - kNidsPerInode * kAddrSize;
+  const std::size_t nids = bytes.size() - sizeof(RawNodeFooter) - kNidsSize;
   if (recovered.earlier == 0) {
     put(bytes, offsetof(RawInode, i_links), Le32(1));
     put(bytes, offsetof(RawInode, i_xattr_nid), Le32(0));
@@ -79,14 +79,13 @@ Result<Node> make_inode(const Filesystem& filesystem, const RecoveredInode& reco
     if (!earlier) return fail(earlier.error());
     keep_earlier(earlier->bytes, bytes);
   }
-  if (recovered.earlier == 0 || recovered.no_nodes) zero(bytes, nids, kNidsPerInode * kAddrSize);
+  if (recovered.earlier == 0 || recovered.no_nodes) zero(bytes, nids, kNidsSize);
   if (recovered.size) put(bytes, offsetof(RawInode, i_size), Le64(*recovered.size));
   const std::uint32_t links = *ByteView(bytes).load<Le32>(offsetof(RawInode, i_links));
   put(bytes, offsetof(RawInode, i_links), Le32(links - std::min(links, recovered.links_lost)));
   if (recovered.no_inline_data) {
     if (const auto record = parse_inode(s, *node); record && record->has_inline(kInlineData)) {
-      zero(bytes, record->inline_offset() - kInlineReservedAddrs * kAddrSize,
-           record->inline_size() + kInlineReservedAddrs * kAddrSize);
+      zero(bytes, record->inline_offset() - kInlineReservedSize, record->inline_size() + kInlineReservedSize);
       const auto flags = static_cast<std::uint8_t>(record->raw.i_inline & ~(kInlineData | kDataExist));
       bytes[offsetof(RawInode, i_inline)] = std::byte{flags};
     }

@@ -46,6 +46,11 @@ class RecoveredNodes {
   [[nodiscard]] std::uint32_t xattrs(std::uint32_t ino) const;
   /// Adds a directory's recovered names and takes out those that they replace.
   void apply_names(std::uint32_t directory, volume::Directory& entries) const;
+  /// True where a block that `ino` has by the checkpoint was recovered as another file's: it has it no more.
+  [[nodiscard]] bool is_moved_from(std::uint32_t ino, std::uint32_t block) const {
+    const auto at = moved.find(block);
+    return at != moved.end() && at->second != ino;
+  }
   /// True for an inode that recovery deletes: an orphan, or one whose last name a recovered file took.
   [[nodiscard]] bool is_gone(std::uint32_t ino) const { return gone.contains(ino); }
 
@@ -53,6 +58,7 @@ class RecoveredNodes {
   std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint32_t> directs;  ///< block by inode and node offset
   std::map<std::uint32_t, std::uint32_t> xattr_nodes;                        ///< block by inode
   std::map<std::uint32_t, std::vector<Name>> names;                          ///< by directory
+  std::map<std::uint32_t, std::uint32_t> moved;                              ///< the new owner, by the block
   std::set<std::uint32_t> gone;
 };
 

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "fs/f2fs/block_owner.hpp"
+#include "fs/f2fs/block_use.hpp"
 #include "fs/f2fs/directory.hpp"
 #include "fs/f2fs/directory_index.hpp"
 #include "fs/f2fs/inode_map.hpp"
@@ -122,12 +124,32 @@ class Recovery {
     known->second.done = known->second.last == node.block;
   }
 
+  /// A recovered block may have been another file's at the checkpoint (moved by an ioctl, and only its new owner was
+  /// fsync'd): then it is taken from that one.
+  void take_block(std::uint32_t block, std::uint32_t ino) {
+    if (!filesystem_.superblock().in_main_area(block) || !use().uses(block)) return;
+    const auto owner = owner_of(filesystem_, block);
+    if (owner && *owner != ino) nodes_->moved[block] = ino;
+  }
+
+  const BlockUse& use() {
+    if (!use_) {
+      use_.emplace(*filesystem_.source, filesystem_.superblock(), filesystem_.checkpoint, filesystem_.journals);
+    }
+    return *use_;
+  }
+
   void recover_inode(const Node& node) {
     RecoveredInode& inode = nodes_->inodes[node.ino()];
     const auto before = current(node.ino());
     inode.later = node.block;
     inode.size.reset();
     inode.no_inline_data = false;
+    if (const auto after = current(node.ino()); after && !after->has_inline(kInlineData)) {
+      for (std::uint32_t i = 0; i < after->addrs; ++i) {
+        if (!before || before->addr(i) != after->addr(i)) take_block(after->addr(i), node.ino());
+      }
+    }
     const std::uint8_t flags = *ByteView(node.bytes).byte(offsetof(RawInode, i_inline));
     if (before && !before->has_inline(kInlineData) && (flags & kInlineData) != 0) {
       // Blocks became inline data: the nodes of before are gone.
@@ -161,16 +183,20 @@ class Recovery {
       return;
     }
     if (inode->has_inline(kInlineData)) nodes_->inodes[node.ino()].no_inline_data = true;
-    grow(node, *inode, shape, *first);
+    const std::optional<Node> before = direct_before(*inode, shape, node.offset(), *first);
+    grow(node, before, *inode, shape, *first);
+    for (std::uint32_t i = 0; i < shape.direct_addrs; ++i) {
+      if (!before || before->entry(i) != node.entry(i)) take_block(node.entry(i), node.ino());
+    }
     nodes_->directs[{node.ino(), node.offset()}] = node.block;
   }
 
   /// Recovered blocks past a file's size make it larger, unless it is known to have such blocks.
-  void grow(const Node& node, const InodeRecord& inode, const TreeShape& shape, std::uint64_t first) {
+  void grow(const Node& node, const std::optional<Node>& before, const InodeRecord& inode, const TreeShape& shape,
+            std::uint64_t first) {
     const unsigned bits = filesystem_.superblock().block_bits;
     std::uint64_t size = inode.facts.size;
     if ((inode.raw.i_advise & kAdviseKeepSize) != 0 || size > (first + shape.direct_addrs - 1) << bits) return;
-    const std::optional<Node> before = direct_before(inode, shape, node.offset(), first);
     for (std::uint32_t i = 0; i < shape.direct_addrs; ++i) {
       const std::uint32_t address = node.entry(i);
       if (address == kNullAddr || address == (before ? before->entry(i) : kNullAddr)) continue;
@@ -249,6 +275,7 @@ class Recovery {
   const std::shared_ptr<const Filesystem>& shared_;
   std::shared_ptr<RecoveredNodes> nodes_;
   std::map<std::uint32_t, Synced> synced_;
+  std::optional<BlockUse> use_;
   RollForward result_;
 };
 

@@ -13,11 +13,7 @@ std::uint64_t journal_at(const Superblock& s, const Checkpoint& checkpoint, unsi
     const std::uint64_t block = std::uint64_t{checkpoint.first_block} + checkpoint.raw.cp_pack_start_sum;
     return s.byte_of(block) + std::uint64_t{place} * s.journal_size();
   }
-  // The summaries of the data logs stand before those of the node logs, or before the pack's last block.
-  const unsigned from_end = checkpoint.has_node_summaries() ? kAllLogs : kDataLogs;
-  const std::uint64_t block =
-      std::uint64_t{checkpoint.first_block} + checkpoint.raw.cp_pack_total_block_count - (from_end + 1) + log;
-  return s.byte_of(block) + s.summary_entries_size();
+  return s.byte_of(data_summary_block(checkpoint, log)) + s.summary_entries_size();
 }
 
 /// Reads a journal: the number of its entries, 16 bits, then the entries.
@@ -42,6 +38,11 @@ void read_journal(const source::BlockSource& source, const Superblock& s, std::u
 }
 
 }  // namespace
+
+std::uint64_t data_summary_block(const Checkpoint& checkpoint, unsigned log) {
+  const unsigned from_end = checkpoint.has_node_summaries() ? kAllLogs : kDataLogs;
+  return std::uint64_t{checkpoint.first_block} + checkpoint.raw.cp_pack_total_block_count - (from_end + 1) + log;
+}
 
 SummaryJournals read_summary_journals(const source::BlockSource& source, const Superblock& superblock,
                                       const Checkpoint& checkpoint) {

@@ -17,6 +17,10 @@ struct SummaryJournals {
   Findings findings;
 };
 
+/// The block of a data log's summary in a checkpoint whose summaries are not compact: they stand before those of the
+/// node logs, or before the pack's last block.
+[[nodiscard]] std::uint64_t data_summary_block(const Checkpoint& checkpoint, unsigned log);
+
 /// Reads both, from a compact summary or from the normal ones (f2fs.rst, "Checkpoint"; fs/f2fs/segment.c,
 /// read_compacted_summaries(), read_normal_summaries()). A journal that cannot be read, or that claims more entries
 /// than it has room for, is a finding; of the latter those are taken that fit.

@@ -39,9 +39,7 @@ struct Superblock {
   [[nodiscard]] bool in_main_area(std::uint32_t block) const { return block >= raw.main_blkaddr && block < main_end; }
   /// Addresses in an inode (DEF_ADDRS_PER_INODE), before what extra attributes and inline xattrs take of them.
   [[nodiscard]] std::uint32_t addrs_per_inode() const {
-    return (block_size -
-            static_cast<std::uint32_t>(sizeof(RawInode) + kNidsPerInode * kAddrSize + sizeof(RawNodeFooter))) /
-           kAddrSize;
+    return (block_size - static_cast<std::uint32_t>(sizeof(RawInode) + kNidsSize + sizeof(RawNodeFooter))) / kAddrSize;
   }
   /// Addresses or node numbers in any other node (DEF_ADDRS_PER_BLOCK, NIDS_PER_BLOCK).
   [[nodiscard]] std::uint32_t addrs_per_block() const {

@@ -183,7 +183,7 @@ Result<std::shared_ptr<const volume::Volume>> open(std::shared_ptr<const source:
   volume::VolumeFacts facts = volume_facts(*filesystem, packs);
   if (newer_use) {
     facts.findings.push_back("read by checkpoint " + std::to_string((*chosen)->version()) + ", which is older than " +
-                             std::to_string((*newest)->version()) + ": what that one freed is not given");
+                             std::to_string((*newest)->version()) + ": what that one freed may have been overwritten");
   } else {
     recover(filesystem, facts, options);
   }

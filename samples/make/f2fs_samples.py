@@ -443,7 +443,7 @@ def f2fs_two_devices():
     s.sizes("files")
     s.mappings("files", "pattern")
     s.step("symlink", path="files/link", target="x" * 100)
-    s.file("large", size=22 * MIB, kind="zero")
+    s.file("large", size=24 * MIB, kind="pattern")
     s.encrypted_directory("encrypted", "main")
     s.sizes("encrypted")
     s.crowd("crowd", 80, size_below=40)

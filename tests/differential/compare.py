@@ -10,7 +10,7 @@ import tempfile
 import debugfs
 import truth as T
 
-UNWRITTEN, INLINE = 0x800, 0x200      # FIEMAP's flags
+UNWRITTEN, INLINE, ENCRYPTED, ENCODED = 0x800, 0x200, 0x80, 0x8      # FIEMAP's flags; ENCODED comes with ENCRYPTED too
 NOT_READ_YET = "which this version does not"    # in every refusal by name
 PAGE_SIZES = (4096, 16384, 65536)
 LIMIT = 300
@@ -37,11 +37,7 @@ class JournalPlaces:
 
 def same_but_for_replay(have, want, journal, block):
     """Runs block by block: the same, but that what is replayed may lie in the journal instead of where it belongs."""
-    def blocks(runs):
-        return {offset + i: (kind, place if place is None else place + i)
-                for offset, length, kind, place in runs for i in range(0, length, block)}
-
-    have, want = blocks(have), blocks(want)
+    have, want = blocks_of(have, block), blocks_of(want, block)
     return have.keys() == want.keys() and all(
         one == want[at] or one[0] == want[at][0] == "stored" and journal.holds(one[1]) for at, one in have.items())
 
@@ -69,8 +65,9 @@ def kernel_runs(extents, size):
             break
         if logical > at:
             runs.append((at, logical - at, "hole", None))
-        kind = "inline" if flags & INLINE else "unwritten" if flags & UNWRITTEN else "stored"
-        runs.append((logical, end - logical, kind, physical if kind == "stored" else None))
+        kind = "inline" if flags & INLINE else "unwritten" if flags & UNWRITTEN else \
+            "compressed" if flags & (ENCODED | ENCRYPTED) == ENCODED else "stored"
+        runs.append((logical, end - logical, kind, physical if kind in ("stored", "compressed") else None))
         at = end
     if at < size:
         runs.append((at, size - at, "hole", None))
@@ -78,8 +75,30 @@ def kernel_runs(extents, size):
 
 
 def reported_runs(entry):
-    return joined((r["offset"], r["length"], r["kind"], r["image_offset"] if r["kind"] == "stored" else None)
+    return joined((r["offset"], r["length"], r["kind"], r["image_offset"] if r["kind"] in ("stored", "compressed") else None)
                   for r in entry["runs"])
+
+
+def blocks_of(runs, block):
+    return {offset + i: (kind, place if place is None else place + i)
+            for offset, length, kind, place in runs for i in range(0, length, block)}
+
+
+def first_difference_of_clusters(have, want, t, block):
+    """As first_difference, of a compressed file. A compressed cluster's bytes are reported in its second block and those
+    that follow; the kernel says of the whole cluster that it is compressed, if it is not encrypted, and where they begin.
+    """
+    cluster = block << t["compression"]["log_cluster_size"]
+    have, want = blocks_of(have, block), blocks_of(want, block)
+    for start in range(0, t["size"], cluster):
+        blocks = range(start, min(start + cluster, t["size"]), block)
+        places = [have[at][1] for at in range(start, start + cluster, block) if have.get(at, (0,))[0] == "compressed"]
+        kinds = {want[at][0] for at in blocks}
+        same = all(have[at] == want[at] for at in blocks) if not places else \
+            kinds == {"stored" if t["encrypted"] else "compressed"} and want[start][1] == places[0]
+        if not same:
+            return f"cluster at {start} is {[have[at] for at in blocks]}, not {[want[at] for at in blocks]}"
+    return None
 
 
 def first_difference(have, want):
@@ -102,7 +121,7 @@ def entry_differences(t, e, host, how):
             yield "no runs"
             return
         have, want = reported_runs(e), kernel_runs(t["extents"], t["size"])
-        wrong = first_difference(have, want)
+        wrong = first_difference_of_clusters(have, want, t, how.block) if "compression" in t else first_difference(have, want)
         if wrong and not (how.journal and same_but_for_replay(have, want, how.journal, how.block)):
             yield wrong
 
@@ -142,6 +161,8 @@ def run_and_hold(coldread, folder, truth, scratch, result):
     command = [coldread, "extract", folder / "image.img", "-o", tree, "--report", report, "-q", "--runs",
                "--page-size", str(PAGE_SIZES[seed % 3]), "-j", str(1 + seed % 2 * 3), *T.key_options(folder, truth)]
     command += ["--preserve", "owner,setid,special"] if preserve else []
+    for member in sorted(folder.glob("image.img.member*")):
+        command += ["--device", member]
     try:
         done = subprocess.run(command, capture_output=True, timeout=LIMIT, check=False)
     except subprocess.TimeoutExpired:
@@ -160,7 +181,7 @@ def run_and_hold(coldread, folder, truth, scratch, result):
         result.refused.add(f"the journal is not replayed: {filesystem.get('problems')}")
         return
     how = How(preserve, T.reports_lost_xattrs(filesystem), truth["block_size"])
-    if truth["spec"]["dirty"]:
+    if truth["spec"]["dirty"] and truth["fs"] != "f2fs":
         how.journal = JournalPlaces(folder / "image.img", truth["block_size"])
     hold(filesystem, truth, tree, how, result)
     expected = 1 if result.refused else 0

@@ -37,7 +37,8 @@ class Operations:
         self.rng = random.Random(f"operations {spec['seed']}")
         self.block = spec["block"]
         self.directories, self.files, self.others = [root], [], []
-        self.done, self.refused = {}, {}
+        self.done, self.refused = None, {}
+        self.held = []
 
     OPERATIONS = {
         "create": 16, "write": 16, "append": 8, "truncate": 8, "punch": 5, "collapse": 4, "insert": 4, "zero_range": 4,
@@ -46,10 +47,14 @@ class Operations:
         "acl": 3, "chmod": 3, "chown": 3, "utime": 3, "flags": 2, "swap_mapping": 1, "fsync": 5, "verity": 2,
     }
 
-    def run(self):
-        self.special_directories()
-        names, weights = list(self.OPERATIONS), list(self.OPERATIONS.values())
-        for _ in range(self.spec["operations"]):
+    def run(self, count, last=True):
+        """Operations of one time that the filesystem is mounted; after the last it may be cut off."""
+        if self.done is None:
+            self.done = {}
+            self.special_directories()
+        weighted = self.weights(last)
+        names, weights = list(weighted), list(weighted.values())
+        for _ in range(count):
             name = self.rng.choices(names, weights)[0]
             try:
                 getattr(self, name)()
@@ -57,6 +62,14 @@ class Operations:
             except OSError as error:
                 key = f"{name}: {error.strerror}"
                 self.refused[key] = self.refused.get(key, 0) + 1
+
+    def weights(self, _last):
+        return self.OPERATIONS
+
+    def let_go(self):
+        """Closes what was kept open, so that it can be unmounted."""
+        while self.held:
+            os.close(self.held.pop())
 
     def special_directories(self):
         features = self.spec["features"]

@@ -12,7 +12,8 @@
 #include "tests/fuzz/fixed_key.hpp"
 #include "tests/fuzz/fuzz_target.hpp"
 
-// An inode's encryption context, and what is decrypted by it with a fixed key: a name, a link's target, contents.
+// An inode's encryption context, and what is decrypted by it with a fixed key in its modes: a name, a link's target,
+// contents.
 // Input: the block size's log2 less 10 (8 bits), the context's length (8 bits), the context, and ciphertext.
 
 namespace coldread::fuzz {
@@ -34,8 +35,8 @@ void check_policy(const Policy& policy, std::uint32_t block_size) {
   if ((policy.flags & ~3u) != 0) require(!policy.flag_names().empty(), "flags have names");
 }
 
-void decrypt_names(const Context& context, ByteView ciphertext) {
-  const auto cipher = NameCipher::make(context, key());
+void decrypt_names(const Context& context, ByteView ciphertext, const FileIdentity& file) {
+  const auto cipher = NameCipher::make(context, key(), file);
   require(cipher.has_value() == !unsupported(context.policy), "what is supported can be decrypted");
   if (!cipher) return;
   if (const auto name = cipher->decrypt(ciphertext)) {
@@ -50,8 +51,9 @@ void decrypt_names(const Context& context, ByteView ciphertext) {
 }
 
 /// Three extents, of which the first and the last are stored, over what is left of the input.
-void decrypt_contents(const Context& context, ByteView ciphertext, std::uint32_t block_size, std::uint16_t cut) {
-  const auto step = make_contents_step(context, key());
+void decrypt_contents(const Context& context, ByteView ciphertext, std::uint32_t block_size, std::uint16_t cut,
+                      const FileIdentity& file) {
+  const auto step = make_contents_step(context, key(), file);
   require(step.has_value() == !unsupported(context.policy), "what is supported can be decrypted");
   if (!step) return;
   Bytes bytes = ciphertext.copy();
@@ -95,8 +97,9 @@ void run(Input& input) {
     return;
   }
   check_policy(context->policy, block_size);
-  decrypt_names(*context, ciphertext);
-  decrypt_contents(*context, ciphertext, block_size, cut);
+  const FileIdentity file{{}, cut};
+  decrypt_names(*context, ciphertext, file);
+  decrypt_contents(*context, ciphertext, block_size, cut, file);
 }
 
 }  // namespace

@@ -247,7 +247,11 @@ def fscrypt():
     put("fscrypt_context", "target", seed(context_v2(), b"\0\4" + text[16:]))
     put("fscrypt_context", "contents", seed(context_v2(log_unit=9), b"\0\2" + bytes(range(256)) * 8, 2))
     put("fscrypt_context", "version-1", seed(context_v1(), b"\0\0" + text))
-    put("fscrypt_context", "adiantum", seed(context_v2(9, 9, 4), b"\0\0" + text))
+    for name, context in {"adiantum": context_v2(9, 9, 4), "adiantum-files": context_v2(9, 9, 0),
+                          "aes-128": context_v2(5, 6), "hctr2": context_v2(1, 10), "sm4": context_v2(7, 8),
+                          "lblk-64": context_v2(flags=8), "lblk-32": context_v2(flags=16),
+                          "v1-adiantum-direct": bytes([1, 9, 9, 4]) + b"KEYDESCR" + NONCE}.items():
+        put("fscrypt_context", name, seed(context, b"\0\0" + text))
     put("fscrypt_context", "hex-key", seed(b"", b"\0\0" + KEY.hex().encode() + b"\n"))
     put("fscrypt_context", "raw-key", seed(context_v2(flags=3), b"\0\0" + KEY))
 

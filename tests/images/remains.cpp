@@ -59,7 +59,7 @@ void print_old(const volume::Volume& volume, const fscrypt::KeyRing& keys) {
     const volume::InodeFacts& facts = one.inode->facts();
     std::cout << "inode\t" << one.number.value << '\t' << one.transaction << '\t' << (one.time ? one.time->seconds : 0)
               << '\t' << to_string(facts.type) << '\t' << facts.size << '\t';
-    const auto encryption = extract::find_encryption(*one.inode, keys, volume.facts().block_size);
+    const auto encryption = extract::find_encryption(*one.inode, keys, volume.facts());
     if (encryption && (!*encryption || (*encryption)->key != nullptr)) {
       print_content(volume, *one.inode, *encryption ? &**encryption : nullptr);
     } else {

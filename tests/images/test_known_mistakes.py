@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Mistakes that readers of ext4 are known to make without a word, one named case each, over the samples.
+"""Mistakes that readers of ext4 and f2fs are known to make without a word, one named case each, over the samples.
 
 usage: test_known_mistakes.py COLDREAD SET_DIR [-k PATTERN]
 """
@@ -57,7 +57,7 @@ class Extracted:
         return {path: t for path, t in self.truth.items() if t["type"] == "file"}
 
 
-class KnownMistakes(unittest.TestCase):
+class HoldsContent(unittest.TestCase):
     def hold_content(self, sample, path):
         """The file written, and what the report says of it, are what the kernel read."""
         t = sample.truth[path]
@@ -67,6 +67,8 @@ class KnownMistakes(unittest.TestCase):
         self.assertEqual((sample.entries[path]["status"], sample.entries[path]["sha256"]), ("ok", t["sha256"]), path)
         return data
 
+
+class KnownMistakes(HoldsContent):
     def test_inline_data_over_60_bytes_is_truncated(self):
         sample = Extracted.of("inline-data")
         inline = [path for path, t in sample.files().items() if t["flags"] & 0x10000000 and t["size"] > 60]
@@ -177,6 +179,58 @@ class KnownMistakes(unittest.TestCase):
 
     def test_extents_within_a_cluster_are_read_from_its_start(self):
         sample = Extracted.of("bigalloc")
+        for path in sample.files():
+            self.hold_content(sample, path)
+
+
+class KnownMistakesOfF2fs(HoldsContent):
+    def test_the_version_bitmap_of_the_node_table_is_read_from_the_wrong_end(self):
+        sample = Extracted.of("f2fs-worn")
+        self.assertEqual(sample.entries.keys() | {b""}, sample.truth.keys())
+        for path in sample.files():
+            self.hold_content(sample, path)
+
+    def test_contents_in_the_inode_are_not_cut_at_the_size_or_filled_up_to_it(self):
+        sample = Extracted.of("f2fs-plain")
+        inline = [path for path, t in sample.files().items() if t["flags"] & 0x10000000]
+        self.assertGreater(len(inline), 40)
+        for path in inline:
+            self.hold_content(sample, path)
+
+    def test_the_inode_holds_as_many_addresses_whatever_else_is_in_it(self):
+        for name in ("f2fs-plain", "f2fs-old-layout"):
+            for path in (b"contiguous", b"direct", b"second", b"indirect", b"indirect_again", b"within_indirect"):
+                self.hold_content(Extracted.of(name), b"nodes/" + path)
+
+    def test_blocks_that_were_given_back_are_compressed_no_more(self):
+        sample = Extracted.of("f2fs-compress")
+        for directory in (b"lzo", b"lzo-rle", b"lz4", b"zstd", b"zstd_checked"):
+            for name in (b"released", b"reserved_again"):
+                self.hold_content(sample, directory + b"/" + name)
+
+    def test_a_file_marked_for_compression_is_compressed_throughout(self):
+        sample = Extracted.of("f2fs-compress")
+        for path in (b"on_demand/never", b"on_demand/decompressed", b"on_demand/appended", b"lz4/mixed", b"zstd/random",
+                     b"lzo/holes", b"lzo-rle/size_1"):
+            self.hold_content(sample, path)
+
+    def test_what_was_synced_after_the_checkpoint_is_lost(self):
+        sample = Extracted.of("f2fs-dirty")
+        for directory in (b"plain/", b"encrypted/"):
+            for name in (b"created", b"created_small", b"created_empty", b"created_large", b"created_sparse", b"appended",
+                         b"cut", b"cut_to_nothing", b"punched", b"overwritten", b"far", b"long", b"many"):
+                self.hold_content(sample, directory + name)
+        self.assertEqual(sample.entries[b"names/xattr"]["xattrs"], sample.truth[b"names/xattr"]["xattrs"])
+
+    def test_what_was_never_synced_is_shown(self):
+        sample = Extracted.of("f2fs-dirty")
+        for directory in (b"plain/", b"encrypted/"):
+            for name in (b"never_synced", b"synced_then_changed"):
+                self.hold_content(sample, directory + name)
+        self.assertFalse({b"never_synced", b"names/never_synced", b"names/orphan", b"encrypted/orphan"} & sample.entries.keys())
+
+    def test_all_is_looked_for_on_the_first_device(self):
+        sample = Extracted.of("f2fs-two-devices")
         for path in sample.files():
             self.hold_content(sample, path)
 

@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
 """Flips one bit of a verity file's data, Merkle tree or descriptor at a time: exactly that file must fail, by exactly the
-right range and reason, and every other file must stay verified.
+right range and reason, and every other file must stay verified. Where the bytes lie is told by debugfs, and on f2fs by the
+image itself: its plain files' blocks, and those of the trees computed from them, are looked for in it.
 
 usage: test_tamper.py COLDREAD SET_DIR [--match REGEX] [--flips N] [--seed N]
 """
 import argparse
+import base64
+import hashlib
 import json
 import pathlib
 import random
@@ -16,6 +19,7 @@ import tempfile
 import truth as T
 
 DESCRIPTOR_ROOT, DESCRIPTOR_VERSION = 16, 0  # offsets in struct fsverity_descriptor
+VERITY_ALIGNMENT = 65536                     # of where the tree begins behind the file's end
 
 
 def extents(image, inode):
@@ -28,6 +32,37 @@ def extents(image, inode):
     for first, last, start, _ in re.findall(r"\((\d+)(?:-(\d+))?\):(\d+)(?:-(\d+))?", text):
         found.append((int(first) * block, (int(last or first) - int(first) + 1) * block, int(start) * block))
     return found
+
+
+def merkle_tree(data, verity):
+    """The tree's bytes, its uppermost level first, as fs-verity computes it from the file's content."""
+    size, salt = verity["block_size"], bytes.fromhex(verity["salt"])
+    start = salt.ljust(round_up(len(salt), 64 if verity["algorithm"] == "sha256" else 128), b"\0")
+    tree, level = b"", data
+    while len(level) > size:
+        level = b"".join(hashlib.new(verity["algorithm"], start + level[i:i + size].ljust(size, b"\0")).digest()
+                         for i in range(0, len(level), size))
+        tree = level.ljust(round_up(len(level), size), b"\0") + tree
+    return tree
+
+
+def found_in(image, data, t, block):
+    """As extents(), of a file whose content is known: each of its blocks that is in the image just once."""
+    metadata = merkle_tree(data, t["verity"]) + base64.b64decode(t["verity"]["descriptor_b64"])
+    found = []
+    for start, content in ((0, data), (round_up(t["size"], VERITY_ALIGNMENT), metadata)):
+        for at in range(0, len(content), block):
+            piece = content[at:at + block].ljust(block, b"\0")
+            where = image.find(piece) if any(piece) else -1
+            if where >= 0 and where % block == 0 and image.find(piece, where + 1) < 0:
+                found.append((start + at, block, where))
+    return found
+
+
+def content(coldread, image, t):
+    data = subprocess.run([coldread, "cat", image, t["path"], "-q"], capture_output=True, check=True).stdout
+    assert hashlib.sha256(data).hexdigest() == t["sha256"]
+    return data
 
 
 def place(found, offset):
@@ -51,7 +86,7 @@ class Tree:
             covered *= per_block
             count = -(-count // per_block)
             self.levels.append((count, covered))  # blocks of the level, data blocks that each covers
-        self.start = -(-size // 65536) * 65536
+        self.start = round_up(size, VERITY_ALIGNMENT)
         self.end = self.start + self.block * sum(count for count, _ in self.levels)
 
     def offset(self, level, index):
@@ -62,8 +97,11 @@ def round_up(value, unit):
     return -(-value // unit) * unit
 
 
-def aim(rnd, t, block):
-    """A place to tamper with: what it is, the byte of the file, and what must be reported: (ranges, words)."""
+def aim(rnd, t, block, descriptor_unit):
+    """A place to tamper with: what it is, the byte of the file, and what must be reported: (ranges, words).
+
+    descriptor_unit: what the tree's end is rounded up to for the descriptor: ext4's block, nothing on f2fs.
+    """
     tree = Tree(t["size"], t["verity"])
     data_end = tree.data_blocks * tree.block
     everything = [(0, data_end)]
@@ -84,17 +122,16 @@ def aim(rnd, t, block):
             [(begin, min(data_end, begin + covered * tree.block) - begin)], f"does not match {parent}"
     if t.get("encrypted"):
         return None  # one flipped bit of a descriptor's ciphertext changes 16 bytes of it: no one field
-    # The descriptor follows the tree at the next block of the filesystem.
     if kind == "root":
-        return kind, round_up(tree.end, block) + DESCRIPTOR_ROOT + rnd.randrange(32), everything if t["size"] else [], "root hash"
-    return "version", round_up(tree.end, block) + DESCRIPTOR_VERSION, [(0, round_up(t["size"], block))] if t["size"] else [], "version"
+        return kind, round_up(tree.end, descriptor_unit) + DESCRIPTOR_ROOT + rnd.randrange(32), everything if t["size"] else [], "root hash"
+    return "version", round_up(tree.end, descriptor_unit) + DESCRIPTOR_VERSION, [(0, round_up(t["size"], block))] if t["size"] else [], "version"
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("coldread")
     parser.add_argument("set", type=pathlib.Path)
-    parser.add_argument("--match", default="^verity-|^first-light")
+    parser.add_argument("--match", default="^verity-|^first-light|^f2fs-verity")
     parser.add_argument("--flips", type=int, default=40, help="for each image")
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
@@ -105,12 +142,18 @@ def main():
             image = T.unpack(case, pathlib.Path(scratch))
             truth = json.loads((case / "truth.json").read_text())
             files = [t for t in truth["files"] if t.get("verity") and t["nlink"] == 1]
-            maps = {t["ino"]: extents(image, t["ino"]) for t in files}
             block = truth["block_size"]
             options = T.key_options(case, truth)
+            if truth["fs"] == "f2fs":
+                raw = image.read_bytes()
+                files = [t for t in files if not t["encrypted"] and "compression" not in t]
+                maps = {t["ino"]: found_in(raw, content(args.coldread, image, t), t, block) for t in files}
+            else:
+                maps = {t["ino"]: extents(image, t["ino"]) for t in files}
+            descriptor_unit = 1 if truth["fs"] == "f2fs" else block
             for number in range(args.flips):
                 t = rnd.choice(files)
-                target = aim(rnd, t, block)
+                target = aim(rnd, t, block, descriptor_unit)
                 if target is None:
                     continue
                 kind, offset, ranges, words = target

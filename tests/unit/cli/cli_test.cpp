@@ -72,6 +72,11 @@ BOOST_AUTO_TEST_CASE(a_wrong_line_is_one_sentence_and_code_2) {
       {"extract", image, "-o", out, "--offset", "99999999999999999999"},
       {"extract", image, "-o", out, "--offset", "0", "--partition", "1"},
       {"extract", image, "-o", out, "--key", dir + "no-such-key"},
+      {"extract", image, "-o", out, "--v1-key", "0011223344556677"},
+      {"extract", image, "-o", out, "--v1-key", "0011223344556677="},
+      {"extract", image, "-o", out, "--v1-key", "00112233445566=" + dir + "a.key"},
+      {"extract", image, "-o", out, "--v1-key", "001122334455667g=" + dir + "a.key"},
+      {"extract", image, "-o", out, "--v1-key", "0011223344556677=" + dir + "no-such-key"},
       {"extract", image, "-o", out, "--cert", dir + "no-such-cert"},
       {"extract", image, "-o", out, "--digests", dir + "no-such-list"},
       {"cat", image, "x", "--range", "7"},
@@ -165,6 +170,21 @@ BOOST_AUTO_TEST_CASE(keys_come_from_files_hex_directories_and_standard_input) {
   BOOST_TEST(run({"keys", image, "--key", dir + "hex.key"}).out.find("opened by " + dir + "hex.key") !=
              std::string::npos);
   BOOST_TEST(run({"keys", image, "--key", "-"}, raw).out.find("opened by standard input") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_v1_key_opens_no_v2_policy) {
+  spill(dir + "a.key", std::string(64, 'x'));
+  const auto key =
+      std::find_if(stdfs::directory_iterator(keys), stdfs::directory_iterator(), [](const auto&) { return true; });
+  const Run done = run({"keys", image, "--v1-key", "0011223344556677=" + dir + "a.key", "--v1-key",
+                        "8899AABBCCDDEEFF=" + key->path().string()});
+  BOOST_TEST(done.out.find("opened by") == std::string::npos);
+  BOOST_TEST(done.err.find("a.key: this key (descriptor 0011223344556677) opens nothing") != std::string::npos);
+  BOOST_TEST(done.err.find("(descriptor 8899aabbccddeeff) opens nothing") != std::string::npos);
+  const Run twice = run({"keys", image, "--v1-key", "0011223344556677=" + dir + "a.key", "--v1-key",
+                         "0011223344556677=" + key->path().string()});
+  BOOST_TEST(twice.code == 2);
+  BOOST_TEST(twice.err.find("another key was given for descriptor 0011223344556677") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(an_output_that_cannot_be_written_is_code_4) {

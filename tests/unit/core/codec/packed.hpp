@@ -35,10 +35,12 @@ inline Bytes content(std::size_t size, std::uint32_t seed = 1) {
   Bytes out;
   while (out.size() < size) {
     const std::size_t length = 1 + random() % 300;
-    switch (random() % 4) {
-      case 0: out.insert(out.end(), length, std::byte{0}); break;
+    switch (random() % 6) {
+      case 0:
       case 1:
-        for (std::size_t i = 0; i < length % 40; ++i) out.push_back(static_cast<std::byte>(random()));
+      case 2: out.insert(out.end(), length, std::byte{0}); break;
+      case 3:
+        for (std::size_t i = 0; i < 2 * length; ++i) out.push_back(static_cast<std::byte>(random()));
         break;
       default:
         if (out.empty()) break;

@@ -12,11 +12,11 @@ BOOST_AUTO_TEST_SUITE(fscrypt_cipher_pool)
 namespace {
 
 std::string decrypt(const char* cipher, const char* cts_mode, const char* key, const char* iv, const char* message) {
-  const auto pool = fscrypt::CipherPool::make(cipher, Secret(hex(key)), cts_mode);
+  const auto pool = fscrypt::CipherPool::make(cipher, hex(key), cts_mode);
   if (!pool) return pool.error().what;
   Bytes bytes = hex(message);
   const fscrypt::CipherPool::Loan loan(**pool);
-  return loan.decrypt(hex(iv), bytes) ? to_hex(bytes) : "refused";
+  return loan.run(hex(iv), bytes) ? to_hex(bytes) : "refused";
 }
 
 constexpr const char* kZeroIv = "00000000000000000000000000000000";
@@ -67,8 +67,21 @@ BOOST_AUTO_TEST_CASE(whole_blocks_of_sp_800_38a) {
              "30c81c46a35ce411e5fbc1191a0a52eff69f2445df4f9b17ad2b417be66c3710");
 }
 
+// GB/T 32907-2016, appendix A.1.
+BOOST_AUTO_TEST_CASE(sm4_in_both_directions) {
+  constexpr const char* kPlain = "0123456789abcdeffedcba9876543210";
+  constexpr const char* kCipher = "681edf34d206965e86b3e94f536e4246";
+  BOOST_TEST(decrypt("SM4-ECB", nullptr, kPlain, "", kCipher) == kPlain);
+  const auto pool =
+      fscrypt::CipherPool::make("SM4-ECB", hex(kPlain), nullptr, fscrypt::CipherPool::Direction::kEncrypt);
+  BOOST_REQUIRE(pool);
+  Bytes block = hex(kPlain);
+  BOOST_TEST(fscrypt::CipherPool::Loan(**pool).run({}, block));
+  BOOST_TEST(to_hex(block) == kCipher);
+}
+
 BOOST_AUTO_TEST_CASE(contexts_are_lent_again_and_to_several_at_once) {
-  const auto pool = fscrypt::CipherPool::make("AES-256-CBC-CTS", Secret(32), "CS3");
+  const auto pool = fscrypt::CipherPool::make("AES-256-CBC-CTS", Bytes(32), "CS3");
   BOOST_REQUIRE(pool);
   const Bytes iv(16);
   Bytes once(33, std::byte{5});
@@ -77,19 +90,19 @@ BOOST_AUTO_TEST_CASE(contexts_are_lent_again_and_to_several_at_once) {
   {
     const fscrypt::CipherPool::Loan first(**pool);
     const fscrypt::CipherPool::Loan second(**pool);
-    BOOST_TEST(first.decrypt(iv, once));
-    BOOST_TEST(first.decrypt(iv, twice));
-    BOOST_TEST(second.decrypt(iv, beside));
+    BOOST_TEST(first.run(iv, once));
+    BOOST_TEST(first.run(iv, twice));
+    BOOST_TEST(second.run(iv, beside));
   }
   Bytes later(33, std::byte{5});
   const fscrypt::CipherPool::Loan third(**pool);
-  BOOST_TEST(third.decrypt(iv, later));
+  BOOST_TEST(third.run(iv, later));
   BOOST_TEST((once == twice && once == beside && once == later));
 }
 
 BOOST_AUTO_TEST_CASE(wrong_keys_ciphers_and_lengths_are_refused) {
-  BOOST_CHECK(fscrypt::CipherPool::make("AES-256-XTS", Secret(32), nullptr).error().kind == ErrorKind::kUnsupported);
-  BOOST_CHECK(fscrypt::CipherPool::make("no cipher", Secret(32), nullptr).error().kind == ErrorKind::kUnsupported);
+  BOOST_CHECK(fscrypt::CipherPool::make("AES-256-XTS", Bytes(32), nullptr).error().kind == ErrorKind::kUnsupported);
+  BOOST_CHECK(fscrypt::CipherPool::make("no cipher", Bytes(32), nullptr).error().kind == ErrorKind::kUnsupported);
   BOOST_TEST(decrypt("AES-256-CBC-CTS", "CS3", std::string(64, '0').c_str(), kZeroIv, "00") == "refused");
 }
 

@@ -50,7 +50,7 @@ constexpr const char* kLaterUnit =
 
 std::unique_ptr<const read::Step> make_step(std::string_view nonce, std::uint32_t unit) {
   const auto context = fscrypt::vectors::kernel_context(nonce, unit);
-  return std::move(fscrypt::make_contents_step(context, fscrypt::vectors::kernel_key()).value());
+  return std::move(fscrypt::make_contents_step(context, fscrypt::vectors::kernel_key(), {}).value());
 }
 
 /// Encrypts data units the way the documents say, with libcrypto alone.
@@ -197,10 +197,40 @@ BOOST_AUTO_TEST_CASE(inline_data_is_no_encrypted_content) {
   BOOST_TEST(window.faults[0].reason == "inline data cannot be encrypted contents");
 }
 
+BOOST_AUTO_TEST_CASE(a_unit_whose_number_does_not_fit_is_refused_and_its_neighbour_is_not) {
+  auto context = fscrypt::vectors::kernel_context(kNonce, 4096);
+  context.policy.flags = 8;
+  const auto step = fscrypt::make_contents_step(context, fscrypt::vectors::kernel_key(), {{}, 12}).value();
+  const std::uint64_t offset = 0xffffffffULL * 4096;
+  Bytes bytes = pattern(8192);
+  auto window = window_over(bytes, offset, {{offset, 8192, ExtentKind::kStored, 0}});
+  step->apply(window);
+  BOOST_REQUIRE(window.faults.size() == 1u);
+  BOOST_CHECK((window.faults[0] == read::BlockFault{{offset + 4096, 4096},
+                                                    read::StepKind::kDecrypt,
+                                                    "the data unit's number does not fit into its IV"}));
+  BOOST_TEST(!all_zero(ByteSpan(bytes).first(4096)));
+  BOOST_TEST(all_zero(ByteSpan(bytes).subspan(4096)));
+}
+
+BOOST_AUTO_TEST_CASE(a_key_that_is_too_short_makes_no_step) {
+  auto context = fscrypt::vectors::kernel_context(kNonce);
+  const auto refusal = [&](std::size_t size) {
+    const auto step = fscrypt::make_contents_step(context, fscrypt::MasterKey::make(Secret(size)).value(), {});
+    return step ? "" : step.error().message();
+  };
+  BOOST_TEST(refusal(16) == "encryption key: its 16 bytes are too few: AES-256-XTS in version 2 takes at least 32");
+  BOOST_TEST(refusal(31) != "");
+  BOOST_TEST(refusal(32) == "");
+  context.policy.version = 1;
+  BOOST_TEST(refusal(63) == "encryption key: its 63 bytes are too few: AES-256-XTS in version 1 takes at least 64");
+  BOOST_TEST(refusal(64) == "");
+}
+
 BOOST_AUTO_TEST_CASE(an_unsupported_policy_makes_no_step) {
   auto context = fscrypt::vectors::kernel_context(kNonce);
-  context.policy.flags |= 0x08;
-  const auto step = fscrypt::make_contents_step(context, fscrypt::vectors::kernel_key());
+  context.policy.flags |= 0x04;
+  const auto step = fscrypt::make_contents_step(context, fscrypt::vectors::kernel_key(), {});
   BOOST_REQUIRE(!step);
   BOOST_CHECK(step.error().kind == ErrorKind::kUnsupported);
 }

@@ -1,6 +1,8 @@
 #include "core/fscrypt/context.hpp"
 
 #include <boost/test/unit_test.hpp>
+#include <set>
+#include <utility>
 
 #include "tests/unit/core/fscrypt/vectors.hpp"
 
@@ -40,14 +42,14 @@ BOOST_AUTO_TEST_CASE(v2_of_a_kernel_is_read) {
   BOOST_TEST(!fscrypt::unsupported(context->policy));
 }
 
-BOOST_AUTO_TEST_CASE(v1_is_read_and_refused_by_name) {
+BOOST_AUTO_TEST_CASE(v1_is_read) {
   const auto context = fscrypt::parse_context(hex(kV1), 1024);
   BOOST_REQUIRE(context);
   BOOST_TEST(context->policy.version == 1);
   BOOST_TEST(context->policy.data_unit_size == 1024u);
   BOOST_TEST(to_hex(context->policy.master_key) == "0011223344556677");
   BOOST_TEST(to_hex(context->nonce) == "000102030405060708090a0b0c0d0e0f");
-  BOOST_TEST(refusal(context->policy) == "version 1 is not supported");
+  BOOST_TEST(refusal(context->policy).empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_data_unit_is_512_bytes_to_a_block) {
@@ -79,20 +81,101 @@ BOOST_AUTO_TEST_CASE(what_is_no_context_is_told_apart) {
 BOOST_AUTO_TEST_CASE(policies_are_refused_by_name) {
   fscrypt::Policy policy = fscrypt::vectors::kernel_context("00").policy;
   BOOST_TEST(refusal(policy).empty());
-  const auto with_flags = [&](std::uint8_t flags) {
-    fscrypt::Policy changed = policy;
-    changed.flags = flags;
-    return refusal(changed);
-  };
-  BOOST_TEST(with_flags(0).empty());
-  BOOST_TEST(with_flags(0x07) == "flag DIRECT_KEY is not supported");
-  BOOST_TEST(with_flags(0x08) == "flag IV_INO_LBLK_64 is not supported");
-  BOOST_TEST(with_flags(0x13) == "flag IV_INO_LBLK_32 is not supported");
-  BOOST_TEST(with_flags(0x80) == "flag 0x80 is not supported");
-  policy.filenames_mode = 10;
-  BOOST_TEST(refusal(policy) == "filenames encryption with AES-256-HCTR2 is not supported");
+  policy.flags = 0x80;
+  BOOST_TEST(refusal(policy) == "flag 0x80 is not supported");
+  policy.flags = 0x28;
+  BOOST_TEST(refusal(policy) == "flag 0x20 is not supported");
+  policy.filenames_mode = 9;
+  BOOST_TEST(
+      refusal(policy) ==
+      "contents encryption with AES-256-XTS and filenames encryption with Adiantum in version 2 is not supported");
+  policy.filenames_mode = 3;
+  BOOST_TEST(refusal(policy) == "filenames encryption with mode 3 is not supported");
   policy.contents_mode = 42;
   BOOST_TEST(refusal(policy) == "contents encryption with mode 42 is not supported");
+  policy.version = 3;
+  BOOST_TEST(refusal(policy) == "version 3 is not supported");
+}
+
+// fs/crypto/policy.c, fscrypt_valid_enc_modes_v1 and _v2.
+BOOST_AUTO_TEST_CASE(the_kernel_s_pairs_of_modes_and_no_others) {
+  const std::set<std::pair<int, int>> in_both{{1, 4}, {5, 6}, {9, 9}};
+  std::set<std::pair<int, int>> in_v2 = in_both;
+  in_v2.insert({{1, 10}, {7, 8}});
+  for (const int version : {1, 2}) {
+    std::set<std::pair<int, int>> taken;
+    for (int contents = 0; contents < 256; ++contents) {
+      for (int filenames = 0; filenames < 256; ++filenames) {
+        fscrypt::Policy policy;
+        policy.version = version;
+        policy.contents_mode = static_cast<std::uint8_t>(contents);
+        policy.filenames_mode = static_cast<std::uint8_t>(filenames);
+        if (!fscrypt::unsupported(policy)) taken.insert({contents, filenames});
+      }
+    }
+    BOOST_CHECK(taken == (version == 1 ? in_both : in_v2));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(flags_that_contradict_each_other_or_the_modes_are_refused) {
+  fscrypt::Policy policy = fscrypt::vectors::kernel_context("00").policy;
+  const auto with = [&](int version, std::uint8_t contents, std::uint8_t filenames, int flags) {
+    policy.version = version;
+    policy.contents_mode = contents;
+    policy.filenames_mode = filenames;
+    policy.flags = static_cast<std::uint8_t>(flags);
+    return refusal(policy);
+  };
+  for (const int flags : {0x00, 0x03, 0x08, 0x0b, 0x10, 0x13}) {
+    BOOST_TEST(with(2, 1, 4, flags).empty());
+    BOOST_TEST(with(2, 1, 10, flags).empty());
+  }
+  for (const int flags : {0x00, 0x03, 0x04, 0x07}) {
+    BOOST_TEST(with(1, 9, 9, flags).empty());
+    BOOST_TEST(with(2, 9, 9, flags).empty());
+  }
+  BOOST_TEST(with(2, 1, 4, 0x04) == "flag DIRECT_KEY with AES-256-XTS is not supported");
+  BOOST_TEST(with(1, 5, 6, 0x04) == "flag DIRECT_KEY with AES-128-CBC-ESSIV is not supported");
+  BOOST_TEST(with(2, 9, 9, 0x08) == "flag IV_INO_LBLK_64 with Adiantum is not supported");
+  BOOST_TEST(with(2, 7, 8, 0x10) == "flag IV_INO_LBLK_32 with SM4-XTS is not supported");
+  BOOST_TEST(with(1, 1, 4, 0x08) == "flag IV_INO_LBLK_64 in version 1 is not supported");
+  BOOST_TEST(with(1, 1, 4, 0x10) == "flag IV_INO_LBLK_32 in version 1 is not supported");
+  BOOST_TEST(with(2, 1, 4, 0x18) == "flag IV_INO_LBLK_64 together with IV_INO_LBLK_32 is not supported");
+  BOOST_TEST(with(2, 9, 9, 0x0c) == "flag DIRECT_KEY together with IV_INO_LBLK_64 is not supported");
+}
+
+BOOST_AUTO_TEST_CASE(iv_ino_lblk_32_takes_no_data_unit_below_a_block) {
+  const auto parsed = [](const char* flags_and_unit) {
+    return fscrypt::parse_context(hex("020104" + std::string(flags_and_unit) + "000000" + kV2Tail), 4096);
+  };
+  BOOST_TEST(parsed("1300").has_value());
+  BOOST_TEST(parsed("130c").has_value());
+  BOOST_CHECK(parsed("130b").error().kind == ErrorKind::kUnsupported);
+  BOOST_TEST(parsed("0b0b").has_value());
+}
+
+// fs/crypto/keysetup.c, fscrypt_valid_master_key_size and fscrypt_modes.
+BOOST_AUTO_TEST_CASE(keys_have_the_kernel_s_least_sizes) {
+  const auto least = [](int version, std::uint8_t contents, std::uint8_t filenames, fscrypt::Use use) {
+    fscrypt::Policy policy;
+    policy.version = version;
+    policy.contents_mode = contents;
+    policy.filenames_mode = filenames;
+    std::size_t size = 0;
+    while (fscrypt::key_too_short(policy, use, size)) ++size;
+    return size;
+  };
+  using fscrypt::Use;
+  BOOST_TEST(least(1, 1, 4, Use::kContents) == 64u);
+  BOOST_TEST(least(1, 1, 4, Use::kNames) == 32u);
+  BOOST_TEST(least(1, 5, 6, Use::kContents) == 16u);
+  BOOST_TEST(least(1, 9, 9, Use::kContents) == 32u);
+  BOOST_TEST(least(2, 1, 4, Use::kContents) == 32u);
+  BOOST_TEST(least(2, 1, 10, Use::kNames) == 32u);
+  BOOST_TEST(least(2, 5, 6, Use::kContents) == 16u);
+  BOOST_TEST(least(2, 7, 8, Use::kContents) == 16u);
+  BOOST_TEST(least(2, 7, 8, Use::kNames) == 16u);
+  BOOST_TEST(least(2, 9, 9, Use::kNames) == 32u);
 }
 
 BOOST_AUTO_TEST_CASE(modes_and_flags_have_names) {

@@ -1,5 +1,6 @@
 #include "core/fscrypt/key_ring.hpp"
 
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 
 #include "tests/unit/core/fscrypt/vectors.hpp"
@@ -54,6 +55,77 @@ BOOST_AUTO_TEST_CASE(every_origin_of_a_key_that_opened_something_is_used) {
   BOOST_TEST(!given[1].used);
   BOOST_TEST(given[2].origin == "again");
   BOOST_TEST(given[2].used);
+}
+
+namespace {
+
+fscrypt::KeyDescriptor descriptor(std::string_view text) {
+  fscrypt::KeyDescriptor bytes{};
+  const Bytes from = hex(text);
+  std::copy_n(from.begin(), bytes.size(), bytes.begin());
+  return bytes;
+}
+
+Secret key_of(int byte) { return Secret(Bytes(32, static_cast<std::byte>(byte))); }
+
+}  // namespace
+
+// Descriptors: what `openssl dgst -sha512 -binary KEY | openssl dgst -sha512` begins with.
+BOOST_AUTO_TEST_CASE(a_v1_key_is_found_by_the_descriptor_that_is_derived_from_it) {
+  fscrypt::KeyRing ring;
+  BOOST_REQUIRE(ring.add(key_of(1), "one"));
+  const fscrypt::MasterKey* key = ring.find(hex("509eafe591531d4f"));
+  BOOST_REQUIRE(key != nullptr);
+  BOOST_TEST(key->is_proven_by(hex("509eafe591531d4f")));
+  BOOST_TEST(!key->is_proven_by(hex("0011223344556677")));
+  BOOST_TEST(ring.find(hex("0011223344556677")) == nullptr);
+  ring.mark_used(hex("509eafe591531d4f"));
+  BOOST_TEST(ring.given().front().used);
+}
+
+BOOST_AUTO_TEST_CASE(a_key_that_was_given_for_a_descriptor_opens_that_alone) {
+  fscrypt::KeyRing ring;
+  const auto one = ring.add(key_of(1), "one");
+  BOOST_REQUIRE(ring.add_v1(descriptor("0011223344556677"), key_of(2), "two"));
+  BOOST_TEST(!ring.empty());
+  const fscrypt::MasterKey* key = ring.find(hex("0011223344556677"));
+  BOOST_REQUIRE(key != nullptr);
+  BOOST_TEST(ring.find(key->identifier()) == nullptr);
+  BOOST_TEST(ring.find(key->descriptor()) == nullptr);
+  ring.mark_used(hex("0011223344556677"));
+  const auto given = ring.given();
+  BOOST_REQUIRE(given.size() == 2u);
+  BOOST_TEST(!given[0].used);
+  BOOST_TEST(given[0].proven);
+  BOOST_TEST(given[0].name() == "identifier " + *one);
+  BOOST_TEST(given[1].used);
+  BOOST_TEST(!given[1].proven);
+  BOOST_TEST(given[1].name() == "descriptor 0011223344556677");
+}
+
+BOOST_AUTO_TEST_CASE(a_key_given_for_a_descriptor_comes_before_one_that_has_it) {
+  fscrypt::KeyRing ring;
+  BOOST_REQUIRE(ring.add(key_of(1), "one"));
+  const fscrypt::KeyDescriptor derived = ring.find(hex("509eafe591531d4f"))->descriptor();
+  BOOST_REQUIRE(ring.add_v1(derived, key_of(2), "two"));
+  BOOST_TEST(to_hex(ring.find(derived)->descriptor()) != "509eafe591531d4f");
+  BOOST_TEST(!ring.given()[1].proven);
+
+  fscrypt::KeyRing same;
+  BOOST_REQUIRE(same.add_v1(derived, key_of(1), "one"));
+  BOOST_TEST(same.given()[0].proven);
+}
+
+BOOST_AUTO_TEST_CASE(a_descriptor_has_one_key) {
+  fscrypt::KeyRing ring;
+  BOOST_TEST(ring.add_v1(descriptor("0011223344556677"), key_of(1), "one").has_value());
+  BOOST_TEST(ring.add_v1(descriptor("0011223344556677"), key_of(1), "again").has_value());
+  const auto second = ring.add_v1(descriptor("0011223344556677"), key_of(2), "two");
+  BOOST_REQUIRE(!second);
+  BOOST_CHECK(second.error().kind == ErrorKind::kUsage);
+  BOOST_TEST(second.error().message() == "two: another key was given for descriptor 0011223344556677");
+  BOOST_TEST(!ring.add_v1(descriptor("1111111111111111"), Secret(15), "short").has_value());
+  BOOST_TEST(ring.find(hex("1111111111111111")) == nullptr);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

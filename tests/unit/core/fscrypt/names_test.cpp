@@ -4,6 +4,8 @@
 
 #include <boost/test/unit_test.hpp>
 #include <memory>
+#include <optional>
+#include <sstream>
 
 #include "core/base/little_endian.hpp"
 #include "tests/unit/core/fscrypt/vectors.hpp"
@@ -18,7 +20,7 @@ namespace {
 constexpr const char* kDirectory = "1c982e1f28f8c1fc1a49d95f71cbf8e0";
 
 fscrypt::NameCipher cipher_of(std::string_view nonce) {
-  return fscrypt::NameCipher::make(fscrypt::vectors::kernel_context(nonce), fscrypt::vectors::kernel_key()).value();
+  return fscrypt::NameCipher::make(fscrypt::vectors::kernel_context(nonce), fscrypt::vectors::kernel_key(), {}).value();
 }
 
 /// A name of up to 16 bytes, padded with zeros to 16 and encrypted: one block, for which stealing is plain CBC.
@@ -44,6 +46,56 @@ BOOST_AUTO_TEST_CASE(names_that_a_kernel_wrote) {
                  .decrypt(hex("eb41935f49ee9168a4ae6d6aa3b55f055d54f3c9edfff0d88fd91cecb24c7aa9"
                               "34d2a7305765f5bfd202b13d643a0ad06004ffd94205bcb33e1f0826cc25e754"))
                  .value() == std::string(33, 'g'));
+}
+
+BOOST_AUTO_TEST_CASE(names_that_a_kernel_wrote_under_each_kind_of_policy) {
+  const auto lines = fscrypt::vectors::lines("kernel_names.txt");
+  BOOST_TEST(lines.size() == 9u);
+  for (const std::string& line : lines) {
+    std::istringstream words(line);
+    std::string key_hex;
+    std::string uuid_hex;
+    std::string context_hex;
+    std::string ciphertext_hex;
+    std::string name;
+    fscrypt::FileIdentity file;
+    words >> key_hex >> uuid_hex >> file.inode >> context_hex >> ciphertext_hex >> name;
+    const Bytes uuid = hex(uuid_hex);
+    std::copy(uuid.begin(), uuid.end(), file.uuid.begin());
+    const auto key = fscrypt::MasterKey::make(Secret(hex(key_hex))).value();
+    const auto context = fscrypt::parse_context(hex(context_hex), 4096).value();
+    BOOST_TEST(key.is_proven_by(context.policy.master_key) ==
+               (context.policy.version == 2));  // v1: made-up descriptors
+    const auto decrypted = [&](const fscrypt::MasterKey& by, const fscrypt::FileIdentity& of) {
+      const auto shown = fscrypt::NameCipher::make(context, by, of).value().decrypt(hex(ciphertext_hex));
+      return shown ? *shown : shown.error().what;
+    };
+    BOOST_TEST(decrypted(key, file) == name);
+
+    Bytes wrong = hex(key_hex);
+    wrong[0] ^= std::byte{1};
+    BOOST_TEST(decrypted(fscrypt::MasterKey::make(Secret(wrong)).value(), file) != name);
+    const bool by_inode = (context.policy.flags & 0x18) != 0;
+    auto other = file;
+    ++other.inode;
+    BOOST_TEST((decrypted(key, other) != name) == by_inode);
+    other = file;
+    other.uuid[15] ^= std::byte{1};
+    BOOST_TEST((decrypted(key, other) != name) == by_inode);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_key_that_is_too_short_makes_no_cipher) {
+  auto context = fscrypt::vectors::kernel_context(kDirectory);
+  const auto kind = [&](std::size_t size) {
+    const auto cipher = fscrypt::NameCipher::make(context, fscrypt::MasterKey::make(Secret(size)).value(), {});
+    return cipher ? std::optional<ErrorKind>() : cipher.error().kind;
+  };
+  BOOST_CHECK(kind(31) == ErrorKind::kLocked);
+  BOOST_CHECK(!kind(32));
+  context.policy.version = 1;
+  BOOST_CHECK(kind(31) == ErrorKind::kLocked);
+  BOOST_CHECK(!kind(32));
 }
 
 BOOST_AUTO_TEST_CASE(a_link_that_a_kernel_wrote) {
@@ -97,7 +149,7 @@ BOOST_AUTO_TEST_CASE(a_link_s_length_is_held_against_what_is_stored) {
 BOOST_AUTO_TEST_CASE(an_unsupported_policy_makes_no_cipher) {
   auto context = fscrypt::vectors::kernel_context(kDirectory);
   context.policy.filenames_mode = 9;
-  const auto cipher = fscrypt::NameCipher::make(context, fscrypt::vectors::kernel_key());
+  const auto cipher = fscrypt::NameCipher::make(context, fscrypt::vectors::kernel_key(), {});
   BOOST_REQUIRE(!cipher);
   BOOST_CHECK(cipher.error().kind == ErrorKind::kUnsupported);
 }

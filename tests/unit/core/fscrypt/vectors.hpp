@@ -1,8 +1,10 @@
 #pragma once
 
 #include <algorithm>
+#include <fstream>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/base/secret.hpp"
 #include "core/base/text.hpp"
@@ -13,6 +15,16 @@ namespace coldread::fscrypt::vectors {
 
 /// The bytes of a test's own hex.
 inline Bytes hex(std::string_view text) { return from_hex(text).value(); }
+
+/// The lines of a file of vectors beside this one, without its comments.
+inline std::vector<std::string> lines(const std::string& file) {
+  std::ifstream in(std::string(COLDREAD_SOURCE_DIR) + "/tests/unit/core/fscrypt/" + file);
+  std::vector<std::string> all;
+  for (std::string line; std::getline(in, line);) {
+    if (!line.starts_with('#')) all.push_back(line);
+  }
+  return all;
+}
 
 /// A master key, and below what Linux 7.2 wrote with it on ext4 with data units of 512 bytes.
 inline MasterKey kernel_key() {

@@ -44,6 +44,7 @@ BOOST_AUTO_TEST_CASE(has_every_field_in_order) {
   entry.hashes = {{"sha256", "aa"}, {"md5", "bb"}};
   entry.encryption = {3, "0011"};
   entry.verity = VerityResult{"verified", "sha256", 4096, "", "cc", "unchecked", "match"};
+  entry.compression = Compression{"lz4", 16384};
   entry.runs = std::vector<Run>{
       {0, 4096, 8192, "stored"}, {4096, 4096, std::nullopt, "hole"}, {8192, 9, std::nullopt, "stored", 77}};
   entry.pages = Pages{2, 1, {{{0, 4096}, "verity", "why"}}};
@@ -55,6 +56,7 @@ BOOST_AUTO_TEST_CASE(has_every_field_in_order) {
           kTimes +
           R"(,"crtime":"1969-12-31T23:59:59.000000001Z","xattrs":{"user.x":"dmFsdWU=","user.empty":""},"status":"ok",)"
           R"("sha256":"aa","md5":"bb","encryption":{"policy":3,"nonce":"0011"},)"
+          R"("compression":{"algorithm":"lz4","cluster_size":16384},)"
           R"("verity":{"status":"verified","algorithm":"sha256","block_size":4096,"salt":"","digest":"cc",)"
           R"("signature":"unchecked","listed":"match"},)"
           R"("runs":[{"offset":0,"length":4096,"image_offset":8192,"kind":"stored"},)"
@@ -124,9 +126,12 @@ BOOST_AUTO_TEST_CASE(of_other_records) {
   BOOST_TEST(to_json(PartitionInfo{1, "userdata", "u-u", 1048576, 99}).dump() ==
              R"({"number":1,"label":"userdata","uuid":"u-u","offset":1048576,"size":99})");
   BOOST_TEST(
-      to_json(Policy{2, "00", "AES-256-XTS", "AES-256-CTS", 32, {"IV_INO_LBLK_64"}, 4096, "missing", 7}).dump() ==
+      to_json(Policy{2, "00", "AES-256-XTS", "AES-256-CTS", 32, {"IV_INO_LBLK_64"}, 4096, "missing", {}, 7}).dump() ==
       R"({"version":2,"master_key":"00","contents":"AES-256-XTS","filenames":"AES-256-CTS","padding":32,)"
       R"("flags":["IV_INO_LBLK_64"],"data_unit_size":4096,"key":"missing","entries":7})");
+  BOOST_TEST(to_json(Policy{1, "00", "Adiantum", "Adiantum", 4, {}, 4096, "supplied", false, {}}).dump() ==
+             R"({"version":1,"master_key":"00","contents":"Adiantum","filenames":"Adiantum","padding":4,)"
+             R"("flags":[],"data_unit_size":4096,"key":"supplied","key_proven":false})");
   BOOST_TEST(to_json(Replay{true, "journal", 12, 3, 2, 9, {2, 11}, 1002}).dump() ==
              R"({"needed":true,"kind":"journal","applied":12,"transactions":3,"revoked":2,"blocks":9,)"
              R"("inodes":[2,11],"inodes_total":1002})");

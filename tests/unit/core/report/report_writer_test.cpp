@@ -79,7 +79,7 @@ Result<void> write_report(const std::string& path, const RunInfo& run, bool with
       (*writer)->add_entry(one);
       summary.add(one);
     }
-    Policy policy{2, kHex32, "Adiantum", "Adiantum", 32, {"DIRECT_KEY"}, 4096, "supplied", 1};
+    Policy policy{2, kHex32, "Adiantum", "Adiantum", 32, {"DIRECT_KEY"}, 4096, "supplied", true, 1};
     const std::vector<Policy> policies(partitioned ? 2 : 0, policy);
     (*writer)->end_filesystem(policies, summary, std::vector<std::string>(partitioned ? 1 : 0, "a \xff problem"));
   }
