@@ -67,6 +67,10 @@ class Inode:
         inline = self.fields.get("i_inline_xattr_size", DEFAULT_XATTR) if self.fields["i_inline"] & INLINE_XATTR else 0
         return self.extra() // 4 + inline
 
+    def room(self):
+        """How many addresses are in the inode."""
+        return MOST_ADDRESSES - self.reserved()
+
     def has_nodes(self):
         return any(self.fields[f"i_nid[{i}]"] for i in range(5))
 

@@ -25,7 +25,6 @@ import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "images"))
 
-import compare
 import f2fs_tools
 import truth as T
 from f2fs_tools import BLOCK
@@ -35,7 +34,6 @@ SKIPPED = 77
 INLINE_DATA = 0x02           # of i_inline
 ENCRYPTED = 0x04             # of i_advise
 INLINE_AT = 360 + 4          # inline data begins at the inode's second address, after its extra attributes
-PLACED = ("stored", "compressed")
 
 
 def not_held(case, truth):
@@ -56,81 +54,84 @@ def volume_of(image, case, options, entries, scratch):
     copy = scratch / "copy.img"
     subprocess.run(["dd", f"if={image}", f"of={copy}", "bs=64K", f"skip={start}", f"count={size}", "conv=sparse",
                     "iflag=skip_bytes,count_bytes", "status=none"], check=True)
-    for run in (r for e in entries for r in e.get("runs", []) if r["image_offset"] is not None):
-        run["image_offset"] -= start
+    for run in (r for e in entries for r in e.get("runs", [])):
+        run["image_offset"] = run["image_offset"] and run["image_offset"] - start
+        run["stored"] = [[place - start, length] for place, length in run.get("stored", [])]
     return copy
 
 
-def address_runs(addresses, cluster, size):
-    """An inode's addresses as runs up to size, as coldread tells them."""
-    pieces, end = [], 0
-    for index, address in sorted(addresses.items()):
-        if index * BLOCK >= size:
-            break
-        packed = cluster and addresses.get(index - index % cluster) == f2fs_tools.COMPRESSED
-        if address in (f2fs_tools.NULL, f2fs_tools.COMPRESSED) or packed and address == f2fs_tools.NEW:
-            continue
-        if index > end:
-            pieces.append((end * BLOCK, (index - end) * BLOCK, "hole", None))
-        kind = "unwritten" if address == f2fs_tools.NEW else "compressed" if packed else "stored"
-        pieces.append((index * BLOCK, min(BLOCK, size - index * BLOCK), kind, None if kind == "unwritten" else address * BLOCK))
-        end = index + 1
-    if end * BLOCK < size:
-        pieces.append((end * BLOCK, size - end * BLOCK, "hole", None))
-    return compare.joined(pieces)
-
-
-def our_runs(entry, size):
-    return compare.joined((r["offset"], min(r["length"], size - r["offset"]), r["kind"],
-                           r["image_offset"] if r["kind"] in PLACED else None)
-                          for r in entry["runs"] if r["offset"] < size)
-
-
 def our_blocks(entry):
-    """(index, block) of each block that has a place."""
-    for r in entry["runs"]:
-        if r["kind"] in PLACED:
-            for i in range(-(-r["length"] // BLOCK)):
-                yield r["offset"] // BLOCK + i, r["image_offset"] // BLOCK + i
+    """[(index in the file, kind, block)] of all but holes. A compressed cluster's blocks come behind its first index."""
+    for run in entry["runs"]:
+        first, packed = run["offset"] // BLOCK, run["kind"] == "compressed"
+        for place, length in run["stored"] if packed else [[run["image_offset"], run["length"]]]:
+            count = 0 if run["kind"] == "hole" else -(-length // BLOCK)
+            for i in range(count):
+                yield first + packed + i, run["kind"], None if place is None else place // BLOCK + i
+            first += count
+
+
+def address_blocks(inode, size):
+    """The same by the addresses in the inode."""
+    addresses = inode.addresses()
+    cluster = 1 << inode.fields.get("i_log_cluster_size", 0)
+    for index, address in sorted(addresses.items()):
+        head = index - index % cluster
+        packed = addresses.get(head) == f2fs_tools.COMPRESSED
+        if (head if packed else index) * BLOCK >= size or packed and address in (f2fs_tools.COMPRESSED, f2fs_tools.NEW):
+            continue
+        if address == f2fs_tools.NEW:
+            yield index, "unwritten", None
+        else:
+            yield index, "compressed" if packed else "stored", address
 
 
 def runs_difference(e, inode):
+    end = 0
+    for run in e["runs"]:
+        if run["offset"] != end:
+            yield f"a run is at {run['offset']}, not at {end}"
+        end = run["offset"] + run["length"]
+    if end != e["size"]:
+        yield f"the runs end at {end}"
     if inode.fields["i_inline"] & INLINE_DATA:
         want = [(0, e["size"], "inline", inode.place() + INLINE_AT + inode.extra())] if e["size"] else []
         have = [(r["offset"], r["length"], r["kind"], r["image_offset"]) for r in e["runs"]]
         if have != want:
             yield f"inline runs are {have}, not {want}"
         return
-    addresses = inode.addresses()
-    size = min(e["size"], (max(addresses, default=-1) + 1) * BLOCK) if inode.has_nodes() else e["size"]
-    cluster = 1 << inode.fields["i_log_cluster_size"] if f2fs_tools.COMPRESSED in addresses.values() else 0
-    wrong = compare.first_difference(our_runs(e, size), address_runs(addresses, cluster, size))
-    if wrong:
-        yield "in the inode " + wrong
+    want = list(address_blocks(inode, e["size"]))
+    have = list(our_blocks(e))
+    if inode.has_nodes():
+        have = [block for block in have if block[0] < inode.room()]
+    if have != want:
+        yield f"blocks are {sorted(set(have) - set(want))[:4]}, not {sorted(set(want) - set(have))[:4]}"
 
 
 def node_difference(e, image, inode, encrypted):
     """Of a file with nodes of its own: the order of all blocks, and where in the file each run of them is."""
     order = None if encrypted else f2fs_tools.block_order(image, e["inode"])
-    have = [block for _, block in our_blocks(e)]
-    if order is not None and have != order[:len(have)]:
+    have = [(index, block) for index, _, block in our_blocks(e) if block is not None]
+    if order is not None and [block for _, block in have] != order[:len(have)]:
         yield f"the map's blocks are {have[:8]}, not {order[:8]}"
-    within = f2fs_tools.MOST_ADDRESSES - inode.reserved()
-    for r in e["runs"]:
-        if r["kind"] in PLACED:
-            index = r["offset"] // BLOCK
-            want = f2fs_tools.whose(image, r["image_offset"] // BLOCK)
-            if want != (e["inode"], index if index < within else index + inode.reserved()):
-                yield f"the block at {r['image_offset']} is of {want}, not block {index}"
+    before = None
+    for index, block in have:
+        if before != (index - 1, block - 1):
+            want = f2fs_tools.whose(image, block)
+            if want != (e["inode"], index if index < inode.room() else index + inode.reserved()):
+                yield f"block {block} is of {want}, not at {index}"
+        before = index, block
 
 
 def owner_difference(e, owners, nodes):
-    for _, block in our_blocks(e):
+    for index, _, block in our_blocks(e):
+        if block is None:
+            continue
         if block not in owners:
             yield f"block {block} is not in use"
             return
         if nodes.get(owners[block], (None,))[0] != e["inode"]:
-            yield f"block {block} belongs to node {owners[block]} of inode {nodes.get(owners[block])}"
+            yield f"block {block} at {index} belongs to node {owners[block]} of inode {nodes.get(owners[block])}"
             return
 
 
