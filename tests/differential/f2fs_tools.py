@@ -52,6 +52,7 @@ def complaints(image):
 class Inode:
     """An inode, and what of its file came out; refused says why nothing did."""
     fields: dict
+    exit_code: int
     content: bytes = None
     xattrs: dict = dataclasses.field(default_factory=dict)
     refused: str = ""
@@ -82,8 +83,8 @@ class Inode:
 
 def inode(image, number, want_content, folder):
     folder = pathlib.Path(tempfile.mkdtemp(dir=folder))
-    _, text = run("dump.f2fs", image, "-d", "1", "-i", str(number), folder=folder, answer=b"Y\n" if want_content else b"N\n")
-    found = Inode({name: int(value, 16) for name, value in FIELD.findall(text)})
+    code, text = run("dump.f2fs", image, "-d", "1", "-i", str(number), folder=folder, answer=b"Y\n" if want_content else b"N\n")
+    found = Inode({name: int(value, 16) for name, value in FIELD.findall(text)}, code)
     if want_content:
         written = [folder / "lost_found" / name for name in os.listdir(folder / "lost_found")] \
             if (folder / "lost_found").exists() else []

@@ -50,6 +50,12 @@ class Extracted:
             cls.made[name, keys] = cls(name, keys)
         return cls.made[name, keys]
 
+    @classmethod
+    def remove_all(cls):
+        for sample in cls.made.values():
+            subprocess.run(["chmod", "-R", "u+rwx", sample.scratch], stderr=subprocess.DEVNULL, check=False)
+            shutil.rmtree(sample.scratch)
+
     def content(self, path):
         return pathlib.Path(os.fsdecode(os.path.join(self.tree, path))).read_bytes()
 
@@ -261,9 +267,7 @@ def main():
     try:
         unittest.main(argv=[sys.argv[0], *sys.argv[3:]], exit=False, verbosity=2).result.wasSuccessful() or sys.exit(1)
     finally:
-        for sample in Extracted.made.values():
-            subprocess.run(["chmod", "-R", "u+rwx", sample.scratch], stderr=subprocess.DEVNULL, check=False)
-            shutil.rmtree(sample.scratch)
+        Extracted.remove_all()
 
 
 if __name__ == "__main__":
