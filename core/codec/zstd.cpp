@@ -15,8 +15,8 @@ struct FreeContext {
 
 /// One for each thread, kept from cluster to cluster. Null where there is no memory for it.
 ZSTD_DCtx* context() {
-  thread_local const std::unique_ptr<ZSTD_DCtx, FreeContext> kept(ZSTD_createDCtx());
-  return kept.get();
+  thread_local const std::unique_ptr<ZSTD_DCtx, FreeContext> kContext(ZSTD_createDCtx());
+  return kContext.get();
 }
 
 read::Decoded failure(std::size_t code, std::size_t wanted) {
