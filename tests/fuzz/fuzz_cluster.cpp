@@ -110,7 +110,8 @@ void run(Input& input) {
   unpack(compression.algorithm, rest);
   Bytes medium = rest.copy();
   if ((choices & 8) == 0) {  // a header that fits the stream behind it
-    const Le32 clen(static_cast<std::uint32_t>(std::min<std::size_t>(medium.size(), 3 * kBlock - kHeader)));
+    const Le32 clen(
+        static_cast<std::uint32_t>(std::min<std::size_t>(medium.size(), std::size_t{3} * kBlock - kHeader)));
     medium.insert(medium.begin(), kHeader, std::byte{0});
     std::memcpy(medium.data(), &clen, sizeof(clen));
   }
