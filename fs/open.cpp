@@ -9,6 +9,7 @@
 #include "core/base/text.hpp"
 #include "core/source/slice_source.hpp"
 #include "fs/ext4/volume.hpp"
+#include "fs/f2fs/layout.hpp"
 #include "fs/f2fs/volume.hpp"
 
 namespace coldread::fs {
@@ -43,23 +44,19 @@ Looked look(const Image& image, std::optional<Partition> partition, std::uint64_
   if (offset != 0 || size != image->size()) source = std::make_shared<source::SliceSource>(image, offset, size);
   Found found{std::move(partition), offset, size, "ext4", nullptr, std::nullopt};
 
-  const bool has_ext4_magic = has_magic(*source, kExt4MagicOffset, Le16(kExt4Magic));
-  if (!has_ext4_magic && f2fs::is_f2fs(*source)) {
-    found.type = "f2fs";
-    auto volume = f2fs::open(std::move(source), {options.replay, options.checkpoint, options.devices});
-    if (!volume) return {refused(std::move(found), std::move(volume.error())), ""};
-    found.volume = *std::move(volume);
-    return {std::move(found), ""};
-  }
-  // With its magic in place it is opened whatever libblkid says: a RAID member whose superblock is at its end, say.
-  // Without, backups are only looked for where nothing else is, since an older filesystem's may lie behind any newer
-  // one.
-  if (!has_ext4_magic) {
+  // With its magic in place a filesystem is opened whatever libblkid says: a RAID member whose superblock is at its
+  // end, say. Without, other copies of a superblock are only looked for where nothing else is, since an older
+  // filesystem's may lie behind any newer one.
+  bool is_f2fs = has_magic(*source, f2fs::kSuperOffset, Le32(f2fs::kSuperMagic));
+  if (!is_f2fs && !has_magic(*source, kExt4MagicOffset, Le16(kExt4Magic))) {
     std::string content = probe_content(*image, offset, size);
     if (!content.empty() && content.rfind("ext", 0) != 0) return {std::nullopt, std::move(content)};
+    is_f2fs = content.empty() && f2fs::has_superblock(*source);
   }
-  auto volume = ext4::open(std::move(source), {options.replay, options.journal});
-  if (!volume && volume.error().kind == ErrorKind::kNotFound) return {std::nullopt, ""};
+  if (is_f2fs) found.type = "f2fs";
+  auto volume = is_f2fs ? f2fs::open(std::move(source), {options.replay, options.checkpoint, options.devices})
+                        : ext4::open(std::move(source), {options.replay, options.journal});
+  if (!volume && volume.error().kind == ErrorKind::kNotFound && !is_f2fs) return {std::nullopt, ""};
   if (!volume) return {refused(std::move(found), std::move(volume.error())), ""};
   found.volume = *std::move(volume);
   return {std::move(found), ""};

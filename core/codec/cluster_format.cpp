@@ -36,7 +36,7 @@ class F2fsDecoder final : public read::ClusterDecoder {
       const std::string clen = header ? std::to_string(header->clen.get()) : "none";
       return {false, "clen of " + clen + " does not fit in " + std::to_string(stored.size()) + " stored bytes"};
     }
-    read::Decoded decoded = unpack_(data->span(), out);
+    read::Decoded decoded = unpack_(*data, out);
     if (!decoded.problem.empty()) {
       decoded.problem = name_ + ": " + decoded.problem;
     } else if (checksummed_ && crc32(kSeed, data->span()) != header->chksum.get()) {

@@ -5,10 +5,10 @@
 
 namespace coldread::codec {
 
-read::Decoded unpack_lzo(ByteSpan packed, MutableByteSpan out) {
+read::Decoded unpack_lzo(ByteView packed, MutableByteSpan out) {
   if (has_lzo_version(packed)) return unpack_lzo_rle(packed, out);
   lzo_uint got = out.size();
-  switch (lzo1x_decompress_safe(as_uchars(packed), packed.size(), as_uchars(out), &got, nullptr)) {
+  switch (lzo1x_decompress_safe(as_uchars(packed.span()), packed.size(), as_uchars(out), &got, nullptr)) {
     case LZO_E_OK: break;
     case LZO_E_INPUT_OVERRUN:
     case LZO_E_EOF_NOT_FOUND: return cut_short();

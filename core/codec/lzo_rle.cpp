@@ -9,7 +9,7 @@ namespace coldread::codec {
 namespace {
 
 /// The first byte of a stream that names its version in the second.
-constexpr unsigned kVersionMark = 17;
+constexpr std::uint8_t kVersionMark = 17;
 constexpr std::size_t kShortestVersioned = 5;
 constexpr std::size_t kShortest = 3;
 
@@ -198,10 +198,8 @@ read::Decoded Stream::unpack() {
 
 }  // namespace
 
-bool has_lzo_version(ByteSpan packed) {
-  return packed.size() >= kShortestVersioned && packed[0] == std::byte{kVersionMark};
-}
+bool has_lzo_version(ByteView packed) { return packed.size() >= kShortestVersioned && packed.byte(0) == kVersionMark; }
 
-read::Decoded unpack_lzo_rle(ByteSpan packed, MutableByteSpan out) { return Stream(packed, out).unpack(); }
+read::Decoded unpack_lzo_rle(ByteView packed, MutableByteSpan out) { return Stream(packed.span(), out).unpack(); }
 
 }  // namespace coldread::codec

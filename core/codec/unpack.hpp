@@ -9,16 +9,16 @@ namespace coldread::codec {
 /// Unpacks `packed` into all of `out`: one stream of the algorithm that ends where `packed` does and gives exactly as
 /// many bytes as `out` has. Where it does not, the problem says why; the output is then whole only where the kernel
 /// takes the stream all the same. They do not overlap.
-using Unpack = read::Decoded (*)(ByteSpan packed, MutableByteSpan out);
+using Unpack = read::Decoded (*)(ByteView packed, MutableByteSpan out);
 
 /// A block of LZ4 (its HC variant is the same on disk).
-[[nodiscard]] read::Decoded unpack_lz4(ByteSpan packed, MutableByteSpan out);
+[[nodiscard]] read::Decoded unpack_lz4(ByteView packed, MutableByteSpan out);
 /// A frame of Zstandard (RFC 8878). The kernel does not look at what follows the frame: that is a problem, of whole
 /// output.
-[[nodiscard]] read::Decoded unpack_zstd(ByteSpan packed, MutableByteSpan out);
+[[nodiscard]] read::Decoded unpack_zstd(ByteView packed, MutableByteSpan out);
 /// A stream of LZO1X, of bitstream version 0 (lzo) or later (lzo-rle). The kernel has one decoder for both and goes by
 /// the stream, whatever the inode says; so does this.
-[[nodiscard]] read::Decoded unpack_lzo(ByteSpan packed, MutableByteSpan out);
+[[nodiscard]] read::Decoded unpack_lzo(ByteView packed, MutableByteSpan out);
 
 [[nodiscard]] Unpack unpack_of(read::CompressionAlgorithm algorithm);
 

@@ -15,8 +15,8 @@ struct FreeContext {
 
 /// One for each thread, kept from cluster to cluster. Null where there is no memory for it.
 ZSTD_DCtx* context() {
-  thread_local const std::unique_ptr<ZSTD_DCtx, FreeContext> kKept(ZSTD_createDCtx());
-  return kKept.get();
+  thread_local const std::unique_ptr<ZSTD_DCtx, FreeContext> kContext(ZSTD_createDCtx());
+  return kContext.get();
 }
 
 read::Decoded failure(std::size_t code, std::size_t wanted) {
@@ -34,15 +34,15 @@ read::Decoded failure(std::size_t code, std::size_t wanted) {
 // Unpacked in one call, straight into the output, which serves as the window: so the size that a frame claims for its
 // window costs no memory. The call would go on to further frames, so it gets the first alone; what the library reads
 // besides (skippable and old frames), the kernel does not.
-read::Decoded unpack_zstd(ByteSpan packed, MutableByteSpan out) {
-  const auto magic = ByteView(packed).load<Le32>(0);
+read::Decoded unpack_zstd(ByteView packed, MutableByteSpan out) {
+  const auto magic = packed.load<Le32>(0);
   if (!magic) return cut_short();
   if (magic->get() != ZSTD_MAGICNUMBER) return malformed();
-  const std::size_t frame = ZSTD_findFrameCompressedSize(packed.data(), packed.size());
+  const std::size_t frame = ZSTD_findFrameCompressedSize(packed.span().data(), packed.size());
   if (ZSTD_isError(frame) != 0) return failure(frame, out.size());
   ZSTD_DCtx* const kept = context();
   if (kept == nullptr) return {false, "there is no memory to unpack it"};
-  const std::size_t got = ZSTD_decompressDCtx(kept, out.data(), out.size(), packed.data(), frame);
+  const std::size_t got = ZSTD_decompressDCtx(kept, out.data(), out.size(), packed.span().data(), frame);
   if (ZSTD_isError(got) != 0) return failure(got, out.size());
   if (got != out.size()) return too_short(got, out.size());
   if (frame != packed.size()) {

@@ -155,7 +155,7 @@ void recover(std::shared_ptr<const Filesystem>& filesystem, volume::VolumeFacts&
 
 }  // namespace
 
-bool is_f2fs(const source::BlockSource& source) {
+bool has_superblock(const source::BlockSource& source) {
   const auto found = find_superblock(source);
   return found || found.error().kind != ErrorKind::kNotFound;
 }

@@ -18,8 +18,9 @@ struct OpenOptions {
   std::vector<std::shared_ptr<const source::BlockSource>> devices;
 };
 
-/// True where a superblock of f2fs is at the source's start, or the second copy of one.
-[[nodiscard]] bool is_f2fs(const source::BlockSource& source);
+/// True where there is a superblock of f2fs at the source's start, or the second copy of one, whether or not it is
+/// sound.
+[[nodiscard]] bool has_superblock(const source::BlockSource& source);
 
 /// The f2fs filesystem that starts at the source's first byte. Errors: kNotFound (there is none; or it has no such
 /// checkpoint), kUnsupported (it uses a feature that is not known; it has further devices that were not given),

@@ -289,6 +289,28 @@ def verity(scratch: Path):
     put("digest_list", "contradiction", f"sha256:{sha} /a\nsha256:{'0' * 64} a".encode())
 
 
+def compressed():
+    """A stream of each algorithm that gives 16384 bytes, in a file of a compressed, a plain and a compressed cluster."""
+    text = b"".join(b"line %d of a text that compresses\n" % (i * i) for i in range(1000))[:16384]
+    streams = {
+        # A literal, 16371 bytes from distance 1, the 12 literals that a block ends with.
+        "lz4": (1, b"\x1fa\x01\0" + b"\xff" * 64 + b"\x20" + b"\xc0" + b"last literal"),
+        "zstd": (2, run("zstd", "-q", "-1", "-c", stdin=text)),
+        # Four literals, 16380 bytes from distance 4, the end.
+        "lzo": (0, b"\x15abcd" + b"\x20" + bytes(64) + b"\x1b\x0c\0" + b"\x11\0\0"),
+        # Version 1, four literals, runs of zeros, the end.
+        "lzo-rle": (3, b"\x11\x01\x15abcd" + b"\x1f\xfc\xff\xff" * 7 + b"\x1b\xfc\xff\xfc" + b"\x11\0\0"),
+    }
+    packed = bytes([0, 1, 5, 0])
+    plain = bytes([2, 6, 10, 2])
+    for name, (algorithm, stream) in streams.items():
+        put("cluster", name, struct.pack("<BH", algorithm, 40000) + packed + plain + packed + stream)
+        put("cluster", f"{name}-checksummed", struct.pack("<BH", algorithm | 4, 49152) + packed * 3 + stream)
+        put("cluster", f"{name}-cut", struct.pack("<BH", algorithm, 40000) + packed * 3 + stream[:-1])
+        put("cluster", f"{name}-misplaced", struct.pack("<BH", algorithm, 40000) + bytes([1, 5, 0, 0, 0, 0, 1, 5, 2, 1, 5, 3])
+            + stream)
+
+
 def crc(data: bytes, table: str, seed=0xFFFFFFFF) -> int:
     """The journal's checksums, not inverted at their end: "crc32c", or "crc32", the highest bit first."""
     value = seed
@@ -442,6 +464,7 @@ def main():
         deleted(Path(scratch))
         fscrypt()
         verity(Path(scratch))
+    compressed()
     journal()
     fast_commit()
     report()

@@ -61,7 +61,7 @@ struct File {
   bool checksummed = false;
   bool encrypted = false;
   std::optional<std::uint64_t> refused = {};  ///< the block that decryption refuses, a file offset
-  Bytes medium = Bytes(4096 * 4);             ///< nothing lies at its start
+  Bytes medium = Bytes(16384);                ///< nothing lies at its start
   std::vector<Extent> extents = {};
   std::vector<MapFault> map_faults = {};
   Bytes expected = {};
@@ -84,11 +84,10 @@ struct File {
     }
     expected.insert(expected.end(), data.begin(), data.end());
   }
-  Bytes add_compressed(std::uint32_t seed) {
+  void add_compressed(std::uint32_t seed) {
     const Bytes data = content(cluster(), seed);
     const Bytes stream = packed::pack(algorithm, data);
     add_stored(packed::cluster(stream, block, packed::checksum(stream)), data);
-    return data;
   }
   void add_plain(std::uint32_t seed) {
     const Bytes data = content(cluster(), seed);
@@ -296,7 +295,7 @@ BOOST_AUTO_TEST_CASE(where_nobody_can_tell_whether_a_cluster_is_compressed_all_o
 }
 
 BOOST_AUTO_TEST_CASE(blocks_out_of_their_slots_are_no_cluster) {
-  const char* const kReason = "its compressed blocks are not in the cluster's slots from 1 on";
+  const char* const reason = "its compressed blocks are not in the cluster's slots from 1 on";
   const Bytes data(16384, std::byte{7});
   const Bytes stored = packed::cluster(packed::lz4(data), 4096);
   BOOST_REQUIRE(stored.size() == 4096U);
@@ -304,18 +303,18 @@ BOOST_AUTO_TEST_CASE(blocks_out_of_their_slots_are_no_cluster) {
     File file;
     file.add_stored(stored, data, first);
     file.size = 16384;
-    fails_as(file, 0, {{0, 16384}, StepKind::kDecompress, kReason});
+    fails_as(file, 0, {{0, 16384}, StepKind::kDecompress, reason});
   }
   File gap;
   gap.add_stored(stored, data);
   gap.put(12288, Bytes(4096), ExtentKind::kCompressed);
   gap.size = 16384;
-  fails_as(gap, 0, {{0, 16384}, StepKind::kDecompress, kReason});
+  fails_as(gap, 0, {{0, 16384}, StepKind::kDecompress, reason});
   File mixed;
   mixed.add_stored(stored, data);
   mixed.put(12288, Bytes(4096), ExtentKind::kStored);
   mixed.size = 16384;
-  fails_as(mixed, 0, {{0, 16384}, StepKind::kDecompress, kReason});
+  fails_as(mixed, 0, {{0, 16384}, StepKind::kDecompress, reason});
 }
 
 BOOST_AUTO_TEST_CASE(an_undecodable_cluster_is_zeros_by_name) {
@@ -376,10 +375,10 @@ BOOST_AUTO_TEST_CASE(verity_hashes_the_content) {
   file = three(true);
   good = verity::VerityFile(verity::HashAlgorithm::kSha256, 4096, {}, expected_of(file));
   BOOST_TEST(faults(good).empty());
-  good.flip(good.tree_block(0, 0) + 32 * 5);  // the hash of block 5
+  good.flip(good.tree_block(0, 0) + std::uint64_t{32} * 5);  // the hash of block 5
   BOOST_TEST(!faults(good).empty());
   // A cluster that failed before is not hashed.
-  good.flip(good.tree_block(0, 0) + 32 * 5);
+  good.flip(good.tree_block(0, 0) + std::uint64_t{32} * 5);
   file.refused = 4096;
   BOOST_REQUIRE(faults(good).size() == 1U);
   BOOST_TEST((faults(good)[0] == BlockFault{{0, 16384}, StepKind::kDecrypt, "refused"}));
