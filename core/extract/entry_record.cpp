@@ -56,6 +56,7 @@ report::Entry describe(const WalkItem& item, PolicyTable& policies) {
   entry.links = facts.links;
   entry.uid = facts.uid;
   entry.gid = facts.gid;
+  entry.project = facts.project;
   entry.size = facts.size;
   entry.mode = facts.mode;
   if (facts.type == volume::FileType::kChr || facts.type == volume::FileType::kBlk) {

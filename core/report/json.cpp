@@ -40,6 +40,7 @@ void set_facts(JsonValue& out, const Entry& entry) {
   out.set("links", entry.links);
   out.set("uid", entry.uid);
   out.set("gid", entry.gid);
+  if (entry.project != 0) out.set("project", entry.project);
   out.set("size", entry.size);
   out.set("mode", octal_mode(entry.mode));
   if (entry.rdev) out.set("rdev", std::to_string(entry.rdev->first) + ":" + std::to_string(entry.rdev->second));

@@ -89,7 +89,8 @@ struct Entry {
   std::uint32_t uid = 0;
   std::uint32_t gid = 0;
   std::uint64_t size = 0;
-  std::uint32_t mode = 0;  ///< 07777
+  std::uint32_t mode = 0;     ///< 07777
+  std::uint32_t project = 0;  ///< only told where it is not 0
   std::optional<std::pair<std::uint32_t, std::uint32_t>> rdev;
   std::optional<std::string> target;  ///< raw bytes
   Time mtime;

@@ -48,6 +48,7 @@ struct InodeFacts {
   Timestamp ctime;
   Timestamp mtime;
   std::optional<Timestamp> crtime;  ///< absent where the inode is too small to hold it
+  std::uint32_t project = 0;        ///< the project that quotas count it to; 0 where the filesystem has none
   bool encrypted = false;           ///< it has an fscrypt policy
   bool verity = false;              ///< it is an fs-verity file
   bool casefold = false;            ///< a directory whose names are compared without case

@@ -27,6 +27,7 @@ constexpr std::uint32_t kRoCompatHugeFile = 0x8;
 constexpr std::uint32_t kRoCompatUninitBg = 0x10;
 constexpr std::uint32_t kRoCompatBigalloc = 0x200;
 constexpr std::uint32_t kRoCompatMetadataChecksum = 0x400;
+constexpr std::uint32_t kRoCompatProject = 0x2000;
 
 /// The three feature words of a superblock.
 struct Features {

@@ -59,6 +59,11 @@ void parse_times(InodeRecord& inode) {
   }
 }
 
+void parse_project(const Superblock& s, InodeRecord& inode) {
+  const bool there = fits(inode, end_of<Le32>(offsetof(RawInode, i_projid)));
+  if (there && (s.features.ro_compat & kRoCompatProject) != 0) inode.facts.project = inode.raw.i_projid;
+}
+
 /// Size, blocks and the attribute block, whose upper halves depend on type and features.
 void parse_sizes(const Superblock& s, InodeRecord& inode) {
   const RawInode& raw = inode.raw;
@@ -150,6 +155,7 @@ Result<InodeRecord> parse_inode(const Filesystem& filesystem, InodeNumber number
   parse_sizes(s, inode);
   parse_times(inode);
   parse_device(inode);
+  parse_project(s, inode);
   check_checksum(s, inode);
   return inode;
 }

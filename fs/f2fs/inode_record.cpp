@@ -217,6 +217,9 @@ Result<InodeRecord> parse_inode(const Superblock& superblock, Node node) {
   inode.addrs = (superblock.addrs_per_inode() - inode.extra_addrs - inode.inline_xattr_addrs) / unit * unit;
   inode.addrs_per_node = superblock.addrs_per_block() / unit * unit;
   parse_times(superblock, inode);
+  if (superblock.has(kFeatureProjectQuota) && fits(inode, end_of<Le32>(offsetof(RawExtraAttr, i_projid)))) {
+    facts.project = inode.extra.i_projid;
+  }
   parse_device(inode);
   if (!inode_checksum_good(superblock, inode.node.bytes)) note(inode, "its checksum is wrong");
   check_sanity(superblock, inode);
