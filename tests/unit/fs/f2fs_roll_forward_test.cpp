@@ -364,6 +364,16 @@ BOOST_AUTO_TEST_CASE(a_directory_whose_name_a_new_file_takes) {
   BOOST_TEST((gone.error().kind == ErrorKind::kNotFound));
 }
 
+BOOST_AUTO_TEST_CASE(the_parent_of_a_directory_that_was_replaced) {
+  Chain chain;
+  InodeImage root = chain.inline_dir({named(0, 7, "dir")});
+  root.raw.i_links = 3;
+  chain.add_inode(kDir, 0, root);
+  chain.add_inode(7, 4, chain.inline_dir({}));
+  chain.inode_node(kNew, Chain::file(0, "dir"), DF);
+  BOOST_TEST((*chain.mounted()->inode({kDir}))->facts().links == 2u);
+}
+
 BOOST_AUTO_TEST_CASE(only_the_last_name_is_added) {
   Chain chain;
   chain.inode_node(kNew, Chain::file(0, "first"), DF);
@@ -445,6 +455,56 @@ BOOST_AUTO_TEST_CASE(blocks_in_a_recovered_inode_make_it_larger_too) {
   same.add_inode(kOld, 1, before);
   same.inode_node(kOld, before, F);
   BOOST_TEST(letters(*same.mounted(), kOld) == "op");
+}
+
+BOOST_AUTO_TEST_CASE(a_new_inode_with_blocks_past_its_size) {
+  Chain chain;
+  InodeImage inode = Chain::file(1, "new");
+  inode.addrs = {{0, chain.data('n')}, {2, chain.data('x')}};
+  chain.inode_node(kNew, inode, DF);
+  BOOST_TEST(letters(*chain.mounted(), kNew) == "n.x");
+}
+
+BOOST_AUTO_TEST_CASE(a_block_of_another_file) {
+  for (const bool in_node : {false, true}) {
+    for (const std::uint32_t ino : {kNew, 6u}) {
+      Chain chain;
+      chain.put_sit(6, {14, 15});
+      // The summary of "p": the second address of inode kOld.
+      chain.put(chain.byte_of(chain.super.ssa_blkaddr + 6) + 15 * 7, RawSummary{kOld, 0, 1});
+      InodeImage inode = Chain::file(1, "new");
+      inode.addrs = {{0, chain.data(in_node ? 'n' : 'p')}};
+      chain.inode_node(ino, inode, DF);
+      if (in_node) chain.other_node(20, ino, 1, {{0, chain.data('p')}}, F);
+      const auto volume = chain.mounted();
+      BOOST_TEST(letters(*volume, kOld) == "o.");
+      BOOST_TEST(letters(*volume, ino).back() == 'p');
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(hashes_that_are_kept_behind_the_name) {
+  Chain chain;
+  chain.super.feature = kFeatureCasefold | kFeatureEncrypt;
+  InodeImage root = chain.inline_dir({});
+  root.raw.i_flags = kCasefoldFl;
+  root.raw.i_advise = kAdviseEncrypt;
+  chain.add_inode(kDir, 0, root);
+  InodeImage inode = Chain::file(0, std::string(16, 'c'));
+  inode.raw.i_name[16] = 0x78;
+  inode.raw.i_name[19] = 0x12;
+  chain.inode_node(kNew, inode, DF);
+  const auto volume = chain.mounted();
+  const auto entries = (*volume->inode({kDir}))->entries();
+  BOOST_REQUIRE((entries && entries->entries.size() == 1));
+  BOOST_TEST(entries->entries[0].hash[0] == 0x12000078u);
+  Chain full;
+  full.super.feature = chain.super.feature;
+  full.add_inode(kDir, 0, root);
+  full.inode_node(kNew, Chain::file(0, std::string(252, 'c')), DF);
+  const RollForward forward = full.roll();
+  BOOST_TEST(forward.names == 0u);
+  BOOST_TEST(!forward.whole);
 }
 
 BOOST_AUTO_TEST_CASE(a_later_size_wins) {
