@@ -68,6 +68,16 @@ void RecoveredNodes::apply_names(std::uint32_t directory, volume::Directory& ent
   }
 }
 
+void RecoveredNodes::drop_recovered_names(std::uint32_t directory, volume::Directory& removed) const {
+  const auto changes = names.find(directory);
+  if (changes == names.end()) return;
+  std::set<std::pair<std::string_view, std::uint64_t>> live;
+  for (const Name& change : changes->second) live.emplace(change.name, change.ino);
+  std::erase_if(removed.entries, [&](const volume::DirEntry& entry) {
+    return live.contains({entry.name, entry.inode.value});
+  });
+}
+
 Result<Node> make_inode(const Filesystem& filesystem, const RecoveredInode& recovered) {
   auto node = read_node_block(filesystem, recovered.later);
   if (!node) return node;
