@@ -23,17 +23,19 @@ BlockUse::BlockUse(const source::BlockSource& source, const Superblock& superblo
     if (segment % per_block == 0) {
       // Unlike the NAT's, the two copies of the SIT lie one behind the other.
       const std::uint64_t copy = checkpoint.sit_bitmap.test(index) ? superblock.sit_blocks : 0;
-      const bool there = index < superblock.sit_blocks;
-      const auto done = source::read_exactly(
-          source, superblock.byte_of(superblock.raw.sit_blkaddr + copy + (there ? index : 0)), bytes);
-      if (!done || !there) {
+      const std::uint64_t offset = superblock.byte_of(superblock.raw.sit_blkaddr + copy + index);
+      // A hostile count of segments must not take memory for blocks that are not there.
+      if (index >= superblock.sit_blocks || offset >= source.size()) {
+        findings_.push_back("SIT blocks from " + std::to_string(index) +
+                            " on are not there, and the main area needs them");
+        return;
+      }
+      if (const auto done = source::read_exactly(source, offset, bytes); !done) {
         std::fill(bytes.begin(), bytes.end(), std::byte{0});
         if (findings_.size() < kMaxFindings) {
-          findings_.push_back("SIT block " + std::to_string(index) + ": " +
-                              (there ? done.error().message() : "there is none, and the main area needs it"));
+          findings_.push_back("SIT block " + std::to_string(index) + ": " + done.error().message());
         }
       }
-      // A hostile count of segments must not take memory for blocks that are not there.
       bits_.resize(std::size_t{std::min(segments, segment + per_block)} * kMapSize);
     }
     const auto journaled = journals.sit.find(segment);

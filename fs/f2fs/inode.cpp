@@ -35,7 +35,9 @@ Result<volume::Directory> F2fsInode::deleted_entries() const {
   }
   auto mapped = map();
   if (!mapped) return fail(std::move(mapped.error()));
-  return read_removed_names(filesystem_, record_, *mapped);
+  volume::Directory removed = read_removed_names(filesystem_, record_, *mapped);
+  if (filesystem_->recovered) filesystem_->recovered->drop_recovered_names(record_.node.nid(), removed);
+  return removed;
 }
 
 volume::Xattrs F2fsInode::xattrs() const { return read_xattrs(*filesystem_, record_); }

@@ -113,6 +113,14 @@ void parse_device(InodeRecord& inode) {
   volume::set_device(inode.facts, inode.addr(0), inode.addr(1));
 }
 
+/// True where it has blocks beside itself and its attributes.
+bool has_blocks(const InodeRecord& inode) {
+  for (unsigned i = 0; i < kNidsPerInode; ++i) {
+    if (inode.nid(i) != 0) return true;
+  }
+  return inode.raw.i_blocks > (inode.raw.i_xattr_nid == 0 ? 1u : 2u);
+}
+
 /// What makes the kernel refuse an inode (fs/f2fs/inode.c, sanity_check_inode()).
 void check_sanity(const Superblock& s, InodeRecord& inode) {
   const RawInode& raw = inode.raw;
@@ -125,6 +133,10 @@ void check_sanity(const Superblock& s, InodeRecord& inode) {
   if (raw.i_xattr_nid == inode.node.nid()) note(inode, "i_xattr_nid is its own number");
   if (inode.has_inline(kInlineData) && !is_file && inode.facts.type != volume::FileType::kSymlink) {
     note(inode, "it has inline data, and can have none");
+  } else if (inode.has_inline(kInlineData) && !has_blocks(inode)) {
+    const bool is_processed = inode.facts.encrypted || inode.facts.verity || inode.has_flag(kComprFl);
+    if (is_file && is_processed) note(inode, "it has inline data, and is encrypted, compressed or an fs-verity file");
+    if (inode.facts.size > inode.inline_size()) note(inode, "its size is more than its inline data can have");
   }
   if (inode.has_inline(kInlineDentry) && !is_dir) note(inode, "it has inline dentries, and is no directory");
   if (inode.has_flag(kCasefoldFl) && !s.has(kFeatureCasefold)) {

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "fs/f2fs/block_use.hpp"
 #include "fs/f2fs/nat.hpp"
 
 namespace coldread::f2fs {
@@ -37,8 +38,10 @@ Result<Node> read_node(const Filesystem& filesystem, std::uint32_t nid) {
                 "it belongs to inode " + std::to_string(address->ino) + " by the NAT and to " +
                     std::to_string(node->ino()) + " by its footer");
   }
+  // A block that the newer checkpoint still uses is as this one left it.
   const auto written = static_cast<std::uint32_t>(node->footer.cp_ver);
-  if (filesystem.newer_use && written >= static_cast<std::uint32_t>(filesystem.checkpoint.version())) {
+  const bool may_be_newer = filesystem.newer_use && !filesystem.newer_use->uses(address->block);
+  if (may_be_newer && written >= static_cast<std::uint32_t>(filesystem.checkpoint.version())) {
     return fail(ErrorKind::kCorrupt, where, "its block was written after this checkpoint");
   }
   return node;

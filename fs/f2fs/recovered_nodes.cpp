@@ -1,6 +1,8 @@
 #include "fs/f2fs/recovered_nodes.hpp"
 
 #include <algorithm>
+#include <string_view>
+#include <unordered_map>
 
 #include "fs/f2fs/inode_checksum.hpp"
 #include "fs/f2fs/inode_record.hpp"
@@ -58,10 +60,22 @@ std::uint32_t RecoveredNodes::xattrs(std::uint32_t ino) const { return find(xatt
 void RecoveredNodes::apply_names(std::uint32_t directory, volume::Directory& entries) const {
   const auto changes = names.find(directory);
   if (changes == names.end()) return;
+  std::unordered_map<std::string_view, const Name*> latest;
+  for (const Name& change : changes->second) latest[change.name] = &change;
+  std::erase_if(entries.entries, [&](const volume::DirEntry& entry) { return latest.contains(entry.name); });
   for (const Name& change : changes->second) {
-    std::erase_if(entries.entries, [&](const volume::DirEntry& entry) { return entry.name == change.name; });
-    entries.entries.push_back({change.name, {change.ino}, {change.hash, 0}});
+    if (latest[change.name] == &change) entries.entries.push_back({change.name, {change.ino}, {change.hash, 0}});
   }
+}
+
+void RecoveredNodes::drop_recovered_names(std::uint32_t directory, volume::Directory& removed) const {
+  const auto changes = names.find(directory);
+  if (changes == names.end()) return;
+  std::set<std::pair<std::string_view, std::uint64_t>> live;
+  for (const Name& change : changes->second) live.emplace(change.name, change.ino);
+  std::erase_if(removed.entries, [&](const volume::DirEntry& entry) {
+    return live.contains({entry.name, entry.inode.value});
+  });
 }
 
 Result<Node> make_inode(const Filesystem& filesystem, const RecoveredInode& recovered) {

@@ -46,6 +46,8 @@ class RecoveredNodes {
   [[nodiscard]] std::uint32_t xattrs(std::uint32_t ino) const;
   /// Adds a directory's recovered names and takes out those that they replace.
   void apply_names(std::uint32_t directory, volume::Directory& entries) const;
+  /// Takes those that recovery made live again out of a directory's removed names.
+  void drop_recovered_names(std::uint32_t directory, volume::Directory& removed) const;
   /// True where a block that `ino` has by the checkpoint was recovered as another file's: it has it no more.
   [[nodiscard]] bool is_moved_from(std::uint32_t ino, std::uint32_t block) const {
     const auto at = moved.find(block);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -25,6 +26,13 @@ struct Synced {
   std::uint32_t last_dentry = 0;  ///< block of its last inode with the dentry mark
   bool done = false;
 };
+
+/// The inodes of a directory's names.
+using Names = std::unordered_map<std::string, std::uint32_t>;
+
+constexpr std::uint64_t kMaxNamesKept = 1'000'000;
+constexpr std::uint64_t kMaxNamesRead = 100'000'000;
+constexpr std::uint64_t kBytesAsName = 64;  ///< of a directory: reading them costs about what a name does
 
 class Recovery {
  public:
@@ -142,13 +150,15 @@ class Recovery {
   void recover_inode(const Node& node) {
     RecoveredInode& inode = nodes_->inodes[node.ino()];
     const auto before = current(node.ino());
+    const bool is_first = inode.later == node.block;  // of a new file, which has no blocks yet
     inode.later = node.block;
     inode.size.reset();
     inode.no_inline_data = false;
     if (const auto after = current(node.ino()); after && !after->has_inline(kInlineData)) {
-      for (std::uint32_t i = 0; i < after->addrs; ++i) {
-        if (!before || before->addr(i) != after->addr(i)) take_block(after->addr(i), node.ino());
-      }
+      const bool had_blocks = before && !is_first && !before->has_inline(kInlineData);
+      take_addresses(
+          *after, 0, after->addrs, [&](std::uint32_t i) { return had_blocks ? before->addr(i) : kNullAddr; },
+          [&](std::uint32_t i) { return after->addr(i); });
     }
     const std::uint8_t flags = *ByteView(node.bytes).byte(offsetof(RawInode, i_inline));
     if (before && !before->has_inline(kInlineData) && (flags & kInlineData) != 0) {
@@ -184,25 +194,26 @@ class Recovery {
     }
     if (inode->has_inline(kInlineData)) nodes_->inodes[node.ino()].no_inline_data = true;
     const std::optional<Node> before = direct_before(*inode, shape, node.offset(), *first);
-    grow(node, before, *inode, shape, *first);
-    for (std::uint32_t i = 0; i < shape.direct_addrs; ++i) {
-      if (!before || before->entry(i) != node.entry(i)) take_block(node.entry(i), node.ino());
-    }
+    take_addresses(
+        *inode, *first, shape.direct_addrs, [&](std::uint32_t i) { return before ? before->entry(i) : kNullAddr; },
+        [&](std::uint32_t i) { return node.entry(i); });
     nodes_->directs[{node.ino(), node.offset()}] = node.block;
   }
 
-  /// Recovered blocks past a file's size make it larger, unless it is known to have such blocks.
-  void grow(const Node& node, const std::optional<Node>& before, const InodeRecord& inode, const TreeShape& shape,
-            std::uint64_t first) {
+  /// Takes `count` addresses of a node, that of file block `first` on, where they are not what they were. Recovered
+  /// blocks past a file's size make it larger, unless it is known to have such blocks.
+  template <class Before, class After>
+  void take_addresses(const InodeRecord& inode, std::uint64_t first, std::uint32_t count, Before before, After after) {
     const unsigned bits = filesystem_.superblock().block_bits;
+    const bool keeps_size = (inode.raw.i_advise & kAdviseKeepSize) != 0;
     std::uint64_t size = inode.facts.size;
-    if ((inode.raw.i_advise & kAdviseKeepSize) != 0 || size > (first + shape.direct_addrs - 1) << bits) return;
-    for (std::uint32_t i = 0; i < shape.direct_addrs; ++i) {
-      const std::uint32_t address = node.entry(i);
-      if (address == kNullAddr || address == (before ? before->entry(i) : kNullAddr)) continue;
-      if (size <= (first + i) << bits) size = (first + i + 1) << bits;
+    for (std::uint32_t i = 0; i < count; ++i) {
+      const std::uint32_t address = after(i);
+      if (address == kNullAddr || address == before(i)) continue;
+      take_block(address, inode.node.ino());
+      if (!keeps_size && size <= (first + i) << bits) size = (first + i + 1) << bits;
     }
-    if (size != inode.facts.size) nodes_->inodes[node.ino()].size = size;
+    if (size != inode.facts.size) nodes_->inodes[inode.node.ino()].size = size;
   }
 
   /// The direct node that the new one takes the place of.
@@ -232,49 +243,95 @@ class Recovery {
     const std::string where = "roll-forward: the name of inode " + std::to_string(node.ino());
     const std::uint32_t length = raw.i_namelen;
     const auto parent = read_inode(filesystem_, {directory});
+    const auto refuse = [&](const std::string& why) {
+      note(where + " cannot be added to inode " + std::to_string(directory) + ": " + why);
+    };
     if (!parent || parent->facts.type != volume::FileType::kDir || length == 0 || length > kNameLen) {
-      note(where + " cannot be added to inode " + std::to_string(directory) + ": " +
-           (parent ? "that is no directory, or the name has no length" : parent.error().message()));
+      refuse(parent ? "that is no directory, or the name has no length" : parent.error().message());
       return;
     }
     const ByteView stored = *ByteView(node.bytes).sub(offsetof(RawInode, i_name), length);
     RecoveredNodes::Name name{stored.str(), node.ino(), 0};
+    if (const char* fault = volume::name_fault(name.name, parent->facts.encrypted)) {
+      refuse(fault);
+      return;
+    }
     if (!parent->facts.casefold) {
       name.hash = name_hash(stored);
     } else if (parent->facts.encrypted) {
       // It cannot be computed without the key, so it is kept behind the name.
       const auto kept = ByteView(node.bytes).load<Le32>(offsetof(RawInode, i_name) + length);
-      if (length + sizeof(Le32) <= kNameLen) name.hash = *kept;
+      if (length + sizeof(Le32) > kNameLen) {
+        refuse("its hash has no room behind it");
+        return;
+      }
+      name.hash = *kept;
     }
-    const auto map = map_inode(shared_, *parent, 0);
-    volume::Directory entries;
-    if (map) entries = read_directory(shared_, *parent, *map);
-    nodes_->apply_names(directory, entries);
-    for (const volume::DirEntry& entry : entries.entries) {
-      if (entry.name != name.name) continue;
-      if (entry.inode.value == name.ino) return;
-      lose_name(static_cast<std::uint32_t>(entry.inode.value));
+    Names* const taken = names_of(*parent);
+    if (taken == nullptr) {
+      refuse("too many names were read to add others");
+      return;
+    }
+    const auto [owner, is_new] = taken->emplace(name.name, name.ino);
+    if (!is_new) {
+      if (owner->second == name.ino) return;
+      lose_name(owner->second, directory);
+      owner->second = name.ino;
     }
     nodes_->names[directory].push_back(std::move(name));
     ++result_.names;
   }
 
-  /// Another file's name is taken from it.
-  void lose_name(std::uint32_t ino) {
+  /// The names of a directory as recovered until now, by the inodes that have them. Null where a hostile chain would
+  /// have so many read, over and over again, that it would take forever.
+  Names* names_of(const InodeRecord& directory) {
+    const std::uint32_t ino = directory.node.nid();
+    if (const auto known = known_names_.find(ino); known != known_names_.end()) return &known->second;
+    if (names_read_ > kMaxNamesRead) return nullptr;
+    volume::Directory entries;
+    if (const auto map = map_inode(shared_, directory, 0)) entries = read_directory(shared_, directory, *map);
+    names_read_ += entries.entries.size() + std::min(directory.facts.size, filesystem_.source->size()) / kBytesAsName;
+    nodes_->apply_names(ino, entries);
+    names_kept_ += entries.entries.size();
+    if (names_kept_ > kMaxNamesKept) {
+      known_names_.clear();
+      names_kept_ = entries.entries.size();
+    }
+    Names& names = known_names_[ino];
+    for (volume::DirEntry& entry : entries.entries) {
+      names.emplace(std::move(entry.name), static_cast<std::uint32_t>(entry.inode.value));
+    }
+    return &names;
+  }
+
+  /// Another file's name, in a directory, is taken from it.
+  void lose_name(std::uint32_t ino, std::uint32_t directory) {
+    lose_links(ino, 1);
+    const auto inode = nodes_->inodes.contains(ino) ? current(ino) : std::nullopt;
+    if (!inode) return;
+    if (inode->facts.type == volume::FileType::kDir) {  // "." in it, and ".." that names the directory
+      lose_links(ino, 1);
+      lose_links(directory, 1);
+    }
+    if (inode->facts.links <= (inode->facts.type == volume::FileType::kDir ? 1u : 0u)) nodes_->gone.insert(ino);
+  }
+
+  void lose_links(std::uint32_t ino, std::uint32_t links) {
     if (!nodes_->inodes.contains(ino)) {
       const auto block = checkpointed(ino);
       if (!block) return;
       nodes_->inodes[ino] = {*block, *block};
     }
-    ++nodes_->inodes[ino].links_lost;
-    const auto inode = current(ino);
-    if (inode && inode->facts.links == 0) nodes_->gone.insert(ino);
+    nodes_->inodes[ino].links_lost += links;
   }
 
   const Filesystem& filesystem_;
   const std::shared_ptr<const Filesystem>& shared_;
   std::shared_ptr<RecoveredNodes> nodes_;
   std::map<std::uint32_t, Synced> synced_;
+  std::map<std::uint32_t, Names> known_names_;  ///< by directory
+  std::uint64_t names_kept_ = 0;
+  std::uint64_t names_read_ = 0;
   std::optional<BlockUse> use_;
   RollForward result_;
 };

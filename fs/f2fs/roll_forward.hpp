@@ -26,7 +26,7 @@ struct RollForward {
 [[nodiscard]] RollForward roll_forward(const std::shared_ptr<const Filesystem>& filesystem);
 
 /// The inodes that had no name but were still open at the checkpoint, which mounting deletes (f2fs.rst, "Checkpoint").
-/// Blocks that cannot be read, or whose count or checksum is wrong, are findings.
+/// Blocks that cannot be read, or whose count is wrong, are findings.
 [[nodiscard]] std::vector<std::uint32_t> read_orphans(const Filesystem& filesystem, Findings& findings);
 
 }  // namespace coldread::f2fs

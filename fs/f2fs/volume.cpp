@@ -129,8 +129,8 @@ Result<void> check_features(const Superblock& s) {
 
 /// Brings the filesystem to the state that mounting would, and tells what that took.
 void recover(std::shared_ptr<const Filesystem>& filesystem, volume::VolumeFacts& facts, const OpenOptions& options) {
-  if (filesystem->checkpoint.has(kCpDisabledFlag)) return;
-  RollForward forward = roll_forward(filesystem);
+  // Mounting deletes orphans of a checkpoint that checkpoint=disable made, too, but does not roll it forward.
+  RollForward forward = filesystem->checkpoint.has(kCpDisabledFlag) ? RollForward() : roll_forward(filesystem);
   const std::vector<std::uint32_t> orphans = read_orphans(*filesystem, facts.findings);
   volume::ReplayFacts& replay = facts.replay;
   replay.needed = forward.needed;

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Fails where a parser has no fuzz target.
 
-A parser is a function declared in a header of fs/, core/fscrypt, core/verity or core/codec that takes a ByteView, a
-BlockSource, a Reader or text, or whose name begins with parse, read or open and that takes anything. targets.txt says for each of them
-which target runs it, and by what name that target calls it or the function that it is reached through.
+A parser is a function declared in a header of fs/, core/fscrypt, core/verity, core/codec or of HEADERS below that takes
+a ByteView, a BlockSource, a Reader or text, or whose name begins with parse, read or open and that takes anything.
+targets.txt says for each of them which target runs it, and by what name that target (or a header of tests/fuzz that it
+includes) calls it or the function that it is reached through. Those of f2fs are f2fs::name there.
 """
 import re
 import sys
@@ -11,7 +12,8 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-HEADERS = ("fs/*/*.hpp", "core/fscrypt/*.hpp", "core/verity/*.hpp", "core/codec/*.hpp")
+HEADERS = ("fs/*/*.hpp", "core/fscrypt/*.hpp", "core/verity/*.hpp", "core/codec/*.hpp",
+           "core/volume/posix_acl.hpp")
 DECLARATION = re.compile(r"\b(\w+)\(([^()]*)\)\s*(?:const)?\s*(?:override)?\s*;")
 NAMED_AS_PARSER = re.compile(r"(parse|read|open)(_|$)")
 TAKES_INPUT = re.compile(r"\b(ByteView|BlockSource|string_view text|read::Reader&)")
@@ -40,7 +42,8 @@ def parsers() -> dict:
                 function, parameters = match.groups()
                 if parameters.strip() and (
                         TAKES_INPUT.search(parameters) or NAMED_AS_PARSER.match(function)):
-                    found[name_of(code, match.start(), function)] = header.relative_to(ROOT)
+                    prefix = "f2fs::" if header.parent.name == "f2fs" else ""
+                    found[prefix + name_of(code, match.start(), function)] = header.relative_to(ROOT)
     return found
 
 
@@ -57,6 +60,13 @@ def table() -> dict:
     return rows
 
 
+def text_of(source: Path) -> str:
+    """A target without its comments, with the headers of this folder that it includes."""
+    text = source.read_text()
+    headers = re.findall(r'#include "tests/fuzz/(\w+\.hpp)"', text)
+    return re.sub(r"//[^\n]*", "", text + "".join((HERE / header).read_text() for header in headers))
+
+
 def main() -> int:
     found, rows = parsers(), table()
     faults = [f"{name} ({found[name]}) has no fuzz target" for name in sorted(found.keys() - rows.keys())]
@@ -65,7 +75,7 @@ def main() -> int:
         source = HERE / f"{target}.cpp"
         if not source.is_file():
             faults.append(f"{name}: there is no {source.name}")
-        elif not re.search(rf"\b{re.escape(mention)}\b", re.sub(r"//[^\n]*", "", source.read_text())):
+        elif not re.search(rf"\b{re.escape(mention)}\b", text_of(source)):
             faults.append(f"{name}: {source.name} does not call {mention}")
     if len(found) < 10:
         faults.append(f"only {len(found)} parsers were found: the search is broken")

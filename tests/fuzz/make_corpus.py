@@ -450,6 +450,157 @@ def fast_commit():
     put("fast_commit", "orphans", struct.pack("<III", 12, 0, 14).ljust(1016, b"\0") + struct.pack("<II", 0x0b10ca04, 0))
 
 
+def tea(name: bytes) -> int:
+    """The hash by which f2fs finds a name (fs/f2fs/hash.c)."""
+    state, mask = [0x67452301, 0xEFCDAB89], 0xFFFFFFFF
+    for at in range(0, len(name), 16):
+        rest = name[at:]
+        pad = len(rest) * 0x01010101 & mask
+        words = []
+        for i in range(0, 16, 4):
+            word = pad
+            for byte in rest[i:i + 4]:
+                word = (word << 8 | byte) & mask
+            words.append(word)
+        total, (y, z) = 0, state
+        for _ in range(16):
+            total = total + 0x9E3779B9 & mask
+            y = y + ((z << 4) + words[0] ^ z + total ^ (z >> 5) + words[1]) & mask
+            z = z + ((y << 4) + words[2] ^ y + total ^ (y >> 5) + words[3]) & mask
+        state = [state[0] + y & mask, state[1] + z & mask]
+    return state[0]
+
+
+class F2fs:
+    """Runs of bytes over the filesystem of tests/unit/fs/f2fs_image_builder.hpp, for fuzz_f2fs.cpp."""
+    MAIN, NAT, VERSION, CHAIN = 5120, 2560, 10, 512
+
+    def __init__(self):
+        self.runs, self.chain, self.nat = b"", self.CHAIN, bytearray(4096)
+
+    def put(self, block: int, data: bytes, at=0):
+        """`at` is a multiple of 16."""
+        for i in range(0, len(data), 256):
+            run = data[i:i + 256].rstrip(b"\0")
+            if run:
+                self.runs += struct.pack("<IB", (block * 4096 + at + i) // 16, len(run) - 1) + run
+
+    def node(self, nid: int, ino: int, index: int, data: bytes, offset=0, flags=0, version=1, after=0):
+        self.put(self.MAIN + index, data.ljust(4072, b"\0") + struct.pack("<IIIQI", nid, ino, flags | offset << 3, version,
+                                                                        self.MAIN + after if after else 0))
+        if version < self.VERSION:
+            struct.pack_into("<BII", self.nat, nid * 9, 0, ino, self.MAIN + index)
+
+    def written(self, nid: int, ino: int, data: bytes, offset=0, flags=0):
+        """The next node of the chain that roll-forward follows."""
+        self.node(nid, ino, self.chain, data, offset, flags, self.VERSION, self.chain + 1)
+        self.chain += 1
+
+    @staticmethod
+    def inode(mode: int, size: int, links=1, inline=0, advise=0, flags=0, xattr=0, name=b"", addrs=(), nids=(), area=b"",
+              xattrs=b"", extra=b""):
+        raw = struct.pack("<HBBIIIQQ3Q3IIIIIII", mode, advise, inline | 0x20 * bool(extra) | bool(xattrs), 0, 0, links, size,
+                          8, WHEN, WHEN, WHEN, 0, 0, 0, 7, 1, xattr, flags, 3, len(name)) + name.ljust(255, b"\0") + bytes(13)
+        body = extra + (bytes(4) + area if area else struct.pack(f"<{len(addrs)}I", *addrs))
+        body = body.ljust(3692 - len(xattrs), b"\0") + xattrs
+        return raw + body + struct.pack("<5I", *nids, *[0] * (5 - len(nids)))
+
+    @staticmethod
+    def dentries(size: int, names: dict) -> bytes:
+        """An area of entries: a bitmap, what is spare, entries, names."""
+        slots = size * 8 // 153
+        bits, entries, texts, slot = 0, b"", b"", 0
+        for name, (ino, kind) in names.items():
+            taken = -(-len(name) // 8)
+            bits |= (1 << taken) - 1 << slot
+            slot += taken
+            value = 0 if name in (b".", b"..") else tea(name)
+            entries += struct.pack("<IIHB", value, ino, len(name), kind) + bytes(11 * (taken - 1))
+            texts += name.ljust(8 * taken, b"\0")
+        return (bits.to_bytes(-(-slots // 8), "little").ljust(size - slots * 19, b"\0") + entries.ljust(slots * 11, b"\0") +
+                texts.ljust(slots * 8, b"\0"))
+
+    @staticmethod
+    def xattrs(size: int, *entries) -> bytes:
+        area = struct.pack("<II16x", 0xF2F52011, 1)
+        for index, name, value in entries:
+            entry = struct.pack("<BBH", index, len(name), len(value)) + name + value
+            area += entry.ljust(-(-len(entry) // 4) * 4, b"\0")
+        return area.ljust(size, b"\0")
+
+    def seed(self, choices=0) -> bytes:
+        self.put(self.NAT, self.nat)
+        return bytes([choices]) + self.runs
+
+
+def f2fs():
+    """Files of each kind, directories in their inode and in blocks, and what was fsync'd after the checkpoint."""
+    def base(feature=0):
+        fs = F2fs()
+        root = {b"dir": (4, 2), b"file": (5, 1), b"inline": (6, 1), b"link": (7, 7), b"dev": (8, 3), b"node": (9, 1)}
+        fs.node(3, 3, 0, fs.inode(0o40755, 3488, 3, 0xC, area=fs.dentries(3488, root)))
+        fs.node(4, 4, 1, fs.inode(0o40755, 4096, 2, addrs=[fs.MAIN + 3072]))
+        fs.put(fs.MAIN + 3072, fs.dentries(4096, {b".": (4, 2), b"..": (3, 2), b"name of more slots": (10, 1)}))
+        attributes = fs.xattrs(200, (1, b"a", b"value"), (6, b"selinux", b"label"),
+                               (2, b"", struct.pack("<IHHHHHH", 1, 1, 6, 4, 4, 32, 4)))
+        fs.node(5, 5, 2, fs.inode(0o100644, 3 * 4096, addrs=[fs.MAIN + 3073, fs.MAIN + 3074, 0xFFFFFFFF], xattrs=attributes,
+                                  xattr=20))
+        fs.put(fs.MAIN + 3073, b"content" * 20)
+        fs.node(20, 5, 3, fs.xattrs(0, (1, b"b", b"x" * 40))[24:], 0x1FFFFFFF)
+        fs.node(6, 6, 4, fs.inode(0o100644, 9, inline=10, area=b"in place!"))
+        fs.node(7, 7, 5, fs.inode(0o120777, 4, inline=10, area=b"file"))
+        fs.node(8, 8, 6, fs.inode(0o20644, 0, addrs=[0, 0x501]))
+        fs.node(9, 9, 7, fs.inode(0o100644, (923 + 2 * 1018 + 2) * 4096, nids=[21, 0, 22]))
+        fs.node(21, 9, 8, struct.pack("<3I", fs.MAIN + 3075, 0, fs.MAIN + 3076), 1)
+        fs.node(22, 9, 9, struct.pack("<I", 23), 3)
+        fs.node(23, 9, 10, struct.pack("<2I", 0, fs.MAIN + 3077), 4)
+        fs.node(10, 10, 11, fs.inode(0o100644, 0))
+        if feature:
+            for block in (0, 1):
+                fs.put(block, bytes(4) + struct.pack("<I", feature), 1024 + 2176)
+        return fs
+    put("f2fs", "plain", base().seed())
+    rolled = base()
+    new = rolled.inode(0o100644, 4096, name=b"new", addrs=[rolled.MAIN + 3080])
+    rolled.written(11, 11, new, flags=6)
+    rolled.written(24, 11, struct.pack("<I", rolled.MAIN + 3081), 1, 2)
+    rolled.written(5, 5, rolled.inode(0o100600, 4096, addrs=[rolled.MAIN + 3082]))
+    rolled.written(20, 5, rolled.xattrs(0, (1, b"c", b"later"))[24:], 0x1FFFFFFF, 2)
+    rolled.written(12, 12, rolled.inode(0o100644, 3, inline=10, name=b"file", area=b"new"), flags=6)
+    put("f2fs", "rolled-forward", rolled.seed())
+    features = base(0x2409)
+    def extra(algorithm=0, log=0, words=50):
+        return struct.pack("<HHIIQIQBBH", 36, words, 0, 0, WHEN, 0, 2, algorithm, log, 1)
+    compressed = [0xFFFFFFFE, features.MAIN + 3083, 0, 0, features.MAIN + 3084, 0, 0, 0]
+    features.put(features.MAIN + 3083, struct.pack("<II", 20, 0) + bytes(16) + b"\x1fa\1\0\xff\xff\x50aaaaa")
+    features.node(10, 10, 11, features.inode(0o100644, 8 * 4096, flags=4, addrs=compressed, extra=extra(1, 2)))
+    verity = features.xattrs(200, (11, b"v", struct.pack("<IIQ", 1, 256, 65536)))
+    features.node(6, 6, 4, features.inode(0o100644, 100, advise=0x40, xattrs=verity, extra=extra()))
+    context = features.xattrs(200, (9, b"c", context_v2()))
+    cipher = features.dentries(4096, {encrypt_name(b"name"): (10, 1)})
+    features.put(features.MAIN + 3085, cipher)
+    features.node(4, 4, 1, features.inode(0o40755, 4096, 2, advise=4, xattrs=context, extra=extra(),
+                                          addrs=[features.MAIN + 3085]))
+    put("f2fs", "features", features.seed())
+    put("f2fs", "older", base().seed(4))
+    inode = F2fs.inode(0o100644, 4096, inline=1)
+    put("f2fs_blocks", "superblock", b"\0\0" + struct.pack("<HI", 2180, 0x800) + struct.pack("<HI", 124, 0xD83D) +
+        struct.pack("<HII", 2201, 0x61, 0))
+    put("f2fs_blocks", "checkpoint", b"\1\0" + struct.pack("<BI", 132, 7) + b"\0\0\0\0\0" * 7 + b"\0" +
+        struct.pack("<HI", 0, 1) + struct.pack("<IBII", 3, 0, 3, 5200).ljust(60, b"\0") +
+        struct.pack("<HHI", 507, 1, 2).ljust(66, b"\xf0"))
+    put("f2fs_blocks", "large-block", b"\1\4" + struct.pack("<BI", 132, 0x401) + struct.pack("<BI", 160, 192) +
+        b"\0\0\0\0\0" * 6 + b"\1")
+    for name, flags in {"file": 4, "directory": 1, "attributes": 2}.items():
+        put("f2fs_blocks", name, b"\2\0" + struct.pack("<IB", 0x20E8, flags) + inode[:6].replace(b"\xa4\x81", bytes(
+            [0xED, 0x41]) if flags == 1 else b"\xa4\x81") + struct.pack("<HQ", 16, 40960) + struct.pack("<HHHI", 360, 36, 50, 0) +
+            struct.pack("<H", 3852) + struct.pack("<II", 0xF2F52011, 1) + struct.pack("<H", 3876) + b"\1\1\3\0abcd" +
+            struct.pack("<HII", 396, 0xFFFFFFFE, 8200) + bytes(110) + struct.pack("<2I", 8201, 20))
+    put("f2fs_blocks", "dentries", b"\3\0" + struct.pack("<HHB", 4096, 0, 0) + b"\x0f" + struct.pack("<HB", 30, 43) +
+        b"".join(struct.pack("<IIHB", 1, 9, length, 1) for length in (1, 12, 8, 3)) + struct.pack("<HB", 2384, 31) +
+        b"a".ljust(8, b"\0") + b"twelve bytes".ljust(24, b"."))
+
+
 def report():
     put("report", "utf8", "name \u00e9\u20ac\U0001f600\n\t\\\"".encode())
     put("report", "ill-formed", b"a\xff\xc0\x80\xed\xa0\x80\xf4\x90\x80\x80\xe2\x82 \x1b[31m\x9b\0end")
@@ -467,6 +618,7 @@ def main():
     compressed()
     journal()
     fast_commit()
+    f2fs()
     report()
     total = sum(f.stat().st_size for f in CORPUS.rglob("*") if f.is_file())
     print(f"{total} bytes in {sum(f.is_file() for f in CORPUS.rglob('*'))} files")
