@@ -22,7 +22,7 @@ class F2fsOperations(operations.Operations):
         super().special_directories()
         if self.spec["members_mib"]:      # so that the second device is needed
             with linux.Opened(os.path.join(self.root, b"large"), os.O_CREAT | os.O_RDWR) as fd:
-                for at in range(24):
+                for at in range(self.spec["mib"] // 2):
                     os.pwrite(fd, self.data(1 << 20), at << 20)
         if "compression" in self.spec["features"]:
             for parent in [self.root] + [d for d in self.directories if d.startswith(self.root + b"/in_")][::3]:
