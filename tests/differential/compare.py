@@ -48,7 +48,7 @@ def joined(pieces):
     for offset, length, kind, place in pieces:
         if out:
             before = out[-1]
-            follows = place is None or before[3] is not None and before[3] + before[1] == place
+            follows = place == (None if before[3] is None else before[3] + before[1])
             if before[2] == kind and before[0] + before[1] == offset and follows:
                 out[-1] = (before[0], before[1] + length, kind, before[3])
                 continue
@@ -56,8 +56,11 @@ def joined(pieces):
     return out
 
 
-def kernel_runs(extents, size):
-    """FIEMAP's extents up to the end of the file, with the holes between them."""
+def kernel_runs(extents, size, device=1 << 64):
+    """FIEMAP's extents up to the end of the file, with the holes between them.
+
+    device: how many bytes the image has: the kernel counts on to other devices, and a report tells no place in them.
+    """
     runs, at = [], 0
     for logical, physical, length, flags in extents:
         end = min(logical + length, size)
@@ -67,7 +70,8 @@ def kernel_runs(extents, size):
             runs.append((at, logical - at, "hole", None))
         kind = "inline" if flags & INLINE else "unwritten" if flags & UNWRITTEN else \
             "compressed" if flags & (ENCODED | ENCRYPTED) == ENCODED else "stored"
-        runs.append((logical, end - logical, kind, physical if kind in ("stored", "compressed") else None))
+        runs.append((logical, end - logical, kind,
+                     physical if kind in ("stored", "compressed") and physical < device else None))
         at = end
     if at < size:
         runs.append((at, size - at, "hole", None))
@@ -120,7 +124,7 @@ def entry_differences(t, e, host, how):
         if "runs" not in e:
             yield "no runs"
             return
-        have, want = reported_runs(e), kernel_runs(t["extents"], t["size"])
+        have, want = reported_runs(e), kernel_runs(t["extents"], t["size"], how.device)
         wrong = first_difference_of_clusters(have, want, t, how.block) if "compression" in t else first_difference(have, want)
         if wrong and not (how.journal and same_but_for_replay(have, want, how.journal, how.block)):
             yield wrong
@@ -151,6 +155,7 @@ class How:
     preserve: bool
     host_lost_xattrs: bool
     block: int
+    device: int
     journal: JournalPlaces = None     # of a filesystem whose journal is to be replayed
 
 
@@ -180,7 +185,8 @@ def run_and_hold(coldread, folder, truth, scratch, result):
     if truth["spec"]["dirty"] and replay.get("needed") and not replay.get("applied"):
         result.refused.add(f"the journal is not replayed: {filesystem.get('problems')}")
         return
-    how = How(preserve, T.reports_lost_xattrs(filesystem), truth["block_size"])
+    how = How(preserve, T.reports_lost_xattrs(filesystem), truth["block_size"],
+              (folder / "image.img").stat().st_size)
     if truth["spec"]["dirty"] and truth["fs"] != "f2fs":
         how.journal = JournalPlaces(folder / "image.img", truth["block_size"])
     hold(filesystem, truth, tree, how, result)

@@ -11,17 +11,18 @@ WORDS = b"the of and node segment checkpoint cluster log summary bitmap valid bl
 
 
 class F2fsOperations(operations.Operations):
-    OPERATIONS = {**operations.Operations.OPERATIONS, "swap_mapping": 0, "verity": 6, "checkpoint": 6, "collect": 2, "churn": 0.4,
-                  "atomic": 3, "move_range": 3, "pin": 0.5, "compressed": 10, "compress": 3, "decompress": 2, "release": 3,
-                  "reserve": 2, "interleave": 2, "project": 2, "fsync": 12, "create_and_fsync": 8,
-                  "orphan": 1}
+    OPERATIONS = {
+        **operations.Operations.OPERATIONS, "swap_mapping": 0, "verity": 6, "fsync": 12, "checkpoint": 6, "collect": 2, "churn": 0.4,
+        "atomic": 3, "move_range": 3, "pin": 0.5, "compressed": 10, "compress": 3, "decompress": 2, "release": 3, "reserve": 2,
+        "interleave": 2, "project": 2, "create_and_fsync": 8, "orphan": 1,
+    }
     DIRTY = {"checkpoint": 2, "fsync": 30, "create_and_fsync": 25, "churn": 0.2}      # what is only in fsyncs' nodes
 
     def special_directories(self):
         super().special_directories()
         if self.spec["members_mib"]:      # so that the second device is needed
             with linux.Opened(os.path.join(self.root, b"large"), os.O_CREAT | os.O_RDWR) as fd:
-                for at in range(24):
+                for at in range(self.spec["mib"] // 2):
                     os.pwrite(fd, self.data(1 << 20), at << 20)
         if "compression" in self.spec["features"]:
             for parent in [self.root] + [d for d in self.directories if d.startswith(self.root + b"/in_")][::3]:
@@ -132,7 +133,7 @@ class F2fsOperations(operations.Operations):
             os.pwrite(fd, self.data(self.length()), self.rng.randrange(100) * self.block)
 
     def project(self):
-        f2fs.set_project(self.anything(), self.rng.randrange(10000))
+        f2fs.set_project(self.rng.choice(self.directories + self.files), self.rng.randrange(10000))
 
     # ---- compression
 

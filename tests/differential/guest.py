@@ -119,7 +119,7 @@ def new_key(spec, mount_point, folder, populated):
 
 
 def fill(spec, image, mount_point, folder):
-    """Makes the filesystem and fills it, mounted once or time after time; returns what Walk wants to know, and what was done."""
+    """Makes the filesystem and fills it, mounted once or more often; returns what Walk wants to know, and what was done."""
     filesystem = filesystem_of(spec)
     images = [image, *member_images(spec, image)]
     for path, mib in zip(images, [spec["mib"], *spec.get("members_mib", [])]):

@@ -130,7 +130,8 @@ class Populate(f2fs.Steps):
              segments=None, every_other=None, truncate=None, punch=(), allocate_after=None):
         """A regular file: [0, size), or the segments, or the given bytes are written; the rest changes its mapping.
 
-        compress: [algorithm, log2 of the cluster's blocks]. allocate, allocate_after: [offset, length, fallocate mode], before and after the writing.
+        compress: [algorithm, log2 of the cluster's blocks].
+        allocate, allocate_after: [offset, length, fallocate mode], before and after the writing.
         every_other: [block size, count]: writes one block, skips one. punch: list of [offset, length].
         """
         with linux.Opened(self.full(path), os.O_CREAT | os.O_RDWR) as fd:
