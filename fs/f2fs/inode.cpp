@@ -45,6 +45,7 @@ volume::Xattrs F2fsInode::xattrs() const { return read_xattrs(*filesystem_, reco
 Result<Bytes> F2fsInode::encryption_context() const { return read_encryption_context(*filesystem_, record_); }
 
 Result<volume::VerityLocation> F2fsInode::locate_verity(const read::Reader&) const {
+  if (!record_.facts.verity) return fail(ErrorKind::kCorrupt, record_.where(), "it is no fs-verity file");
   return read_verity_location(*filesystem_, record_);
 }
 

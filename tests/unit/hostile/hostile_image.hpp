@@ -87,8 +87,10 @@ class HostileImage : public ext4::test::ImageBuilder {
 /// What came of extracting an image into a new directory: `out`, in a directory of its own.
 class Extraction {
  public:
-  explicit Extraction(const std::shared_ptr<const source::BlockSource>& source, bool with_orphans = false) {
-    auto volume = ext4::open(source, {});
+  explicit Extraction(const std::shared_ptr<const source::BlockSource>& source, bool with_orphans = false)
+      : Extraction(ext4::open(source, {}), with_orphans) {}
+  /// Of a volume, or the reason why there is none.
+  explicit Extraction(const Result<std::shared_ptr<const volume::Volume>>& volume, bool with_orphans = false) {
     if (!volume) {
       refused = volume.error();
       return;
