@@ -1,5 +1,7 @@
 #include "core/volume/inode.hpp"
 
+#include <algorithm>
+
 namespace coldread::volume {
 
 std::string_view to_string(FileType type) {
@@ -37,6 +39,16 @@ void set_device(InodeFacts& facts, std::uint32_t old_encoding, std::uint32_t new
   }
   facts.rdev_major = (new_encoding >> 8) & 0xfff;
   facts.rdev_minor = (new_encoding & 0xff) | ((new_encoding >> 12) & 0xfff00);
+}
+
+void sort_by_name(Xattrs& xattrs, const std::string& where) {
+  const auto by_name = [](const Xattr& a, const Xattr& b) { return a.name < b.name; };
+  std::stable_sort(xattrs.list.begin(), xattrs.list.end(), by_name);
+  const auto same = std::unique(xattrs.list.begin(), xattrs.list.end(),
+                                [](const Xattr& a, const Xattr& b) { return a.name == b.name; });
+  if (same == xattrs.list.end()) return;
+  xattrs.findings.push_back(where + ": an attribute is there more than once; the first is taken");
+  xattrs.list.erase(same, xattrs.list.end());
 }
 
 const char* name_fault(std::string_view name, bool encrypted) {

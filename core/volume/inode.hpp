@@ -75,6 +75,10 @@ struct Xattrs {
   Findings findings;        ///< attributes that could not be read, each named
 };
 
+/// Sorts attributes that come in the order in which getxattr(2) looks for them: of those with one name it finds the
+/// first, so that is kept, with a finding. `where` names the inode.
+void sort_by_name(Xattrs& xattrs, const std::string& where);
+
 /// A name in a directory, as stored: where the directory is encrypted, the name is ciphertext.
 struct DirEntry {
   std::string name;

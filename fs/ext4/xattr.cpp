@@ -1,6 +1,5 @@
 #include "fs/ext4/xattr.hpp"
 
-#include <algorithm>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -82,15 +81,7 @@ volume::Xattrs read_xattrs(const std::shared_ptr<const Filesystem>& filesystem, 
     }
     xattrs.list.push_back({name, *std::move(value)});
   }
-  // Stable: of two with one name, the one in the body comes first, which is also the one that getxattr(2) finds.
-  const auto by_name = [](const volume::Xattr& a, const volume::Xattr& b) { return a.name < b.name; };
-  std::stable_sort(xattrs.list.begin(), xattrs.list.end(), by_name);
-  const auto same = std::unique(xattrs.list.begin(), xattrs.list.end(),
-                                [](const volume::Xattr& a, const volume::Xattr& b) { return a.name == b.name; });
-  if (same != xattrs.list.end()) {
-    xattrs.findings.push_back(inode.where() + ": an attribute is there more than once; the first is taken");
-    xattrs.list.erase(same, xattrs.list.end());
-  }
+  volume::sort_by_name(xattrs, inode.where());
   return xattrs;
 }
 

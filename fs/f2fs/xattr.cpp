@@ -135,15 +135,7 @@ volume::Xattrs read_xattrs(const Filesystem& filesystem, const InodeRecord& inod
     }
     xattrs.list.push_back({name, *std::move(value)});
   }
-  // Stable: of two with one name, getxattr(2) finds the first.
-  std::stable_sort(xattrs.list.begin(), xattrs.list.end(),
-                   [](const volume::Xattr& a, const volume::Xattr& b) { return a.name < b.name; });
-  const auto same = std::unique(xattrs.list.begin(), xattrs.list.end(),
-                                [](const volume::Xattr& a, const volume::Xattr& b) { return a.name == b.name; });
-  if (same != xattrs.list.end()) {
-    xattrs.findings.push_back(inode.where() + ": an attribute is there more than once; the first is taken");
-    xattrs.list.erase(same, xattrs.list.end());
-  }
+  volume::sort_by_name(xattrs, inode.where());
   return xattrs;
 }
 
