@@ -472,7 +472,7 @@ BOOST_AUTO_TEST_CASE(a_block_of_another_file) {
       Chain chain;
       chain.put_sit(6, {14, 15});
       // The summary of "p": the second address of inode kOld.
-      chain.put(chain.byte_of(chain.super.ssa_blkaddr + 6) + 15 * 7, RawSummary{kOld, 0, 1});
+      chain.put(chain.byte_of(chain.super.ssa_blkaddr + 6) + std::uint64_t{15} * 7, RawSummary{kOld, 0, 1});
       InodeImage inode = Chain::file(1, "new");
       inode.addrs = {{0, chain.data(in_node ? 'n' : 'p')}};
       chain.inode_node(ino, inode, kNamed);
@@ -528,7 +528,7 @@ BOOST_AUTO_TEST_CASE(the_last_of_several_dnodes) {
 BOOST_AUTO_TEST_CASE(a_dnode_far_out_in_a_hole) {
   Chain chain;
   InodeImage inode = chain.old_file();
-  inode.raw.i_size = (kBlocks + 2 * 1018 + 3 * 1018 + 2) * 4096;
+  inode.raw.i_size = (kBlocks + 5090 + 2) * 4096;
   inode.raw.i_mtime = 1;
   chain.inode_node(kOld, inode, kSynced);
   chain.other_node(77, kOld, 6, {{0, chain.data('x')}}, kSynced);  // the third below the first indirect node
