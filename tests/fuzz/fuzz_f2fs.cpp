@@ -25,8 +25,8 @@ constexpr std::uint8_t kOlder = 4;
 
 /// A filesystem without an inode.
 const coldread::test::SparseSource& empty() {
-  static const auto made = f2fs::test::ImageBuilder().source();
-  return *made;
+  static const auto kMade = f2fs::test::ImageBuilder().source();
+  return *kMade;
 }
 
 /// Makes the checksum of a checkpoint block right.

@@ -47,7 +47,7 @@ void look_at_superblock(ImageBuilder& image, Input& input) {
     raw.checksum_offset = static_cast<std::uint32_t>(offsetof(RawSuperblock, crc));
     raw.crc = f2fs::test::checksum(kSuperMagic, bytes_of(raw).first(offsetof(RawSuperblock, crc)));
   }
-  require(volume_name(raw).size() <= 3 * 512, "a label is no longer than its units");
+  require(volume_name(raw).size() <= std::size_t{3} * 512, "a label is no longer than its units");
   Findings findings;
   const auto s = parse_superblock(raw, findings);
   if (!s) return;

@@ -24,6 +24,7 @@ struct Owned : ImageBuilder {
   static constexpr std::uint32_t kFull = 6 * 512 + 6;
 };
 
+constexpr std::uint64_t kEntry = 7;           ///< bytes of a summary entry
 constexpr std::uint64_t kStartSum = 512 + 1;  ///< where the summaries of pack 1 begin
 
 }  // namespace
@@ -37,7 +38,7 @@ BOOST_AUTO_TEST_CASE(by_the_ssa) {
       if (packed) image.super.feature = kFeaturePackedSsa;
       const std::uint32_t size = packed ? 4096 : image.block_size();
       const std::uint64_t ssa = image.byte_of(image.super.ssa_blkaddr);
-      image.put(ssa + std::uint64_t{6} * size + 6 * 7, RawSummary{20, 0, 3});
+      image.put(ssa + std::uint64_t{6} * size + 6 * kEntry, RawSummary{20, 0, 3});
       const auto filesystem = image.filesystem();
       BOOST_TEST(owner_of(*filesystem, image.main(Owned::kFull)).value() == 5u);
       BOOST_TEST(!owner_of(*filesystem, image.main(Owned::kFull + 1)));
@@ -51,9 +52,9 @@ BOOST_AUTO_TEST_CASE(by_the_summary_of_a_log) {
     image.packs[0].raw.ckpt_flags = flags;
     image.finish();
     // The SSA is older: it is not asked.
-    image.put(image.byte_of(image.super.ssa_blkaddr + 3) + 6 * 7, RawSummary{20, 0, 3});
-    image.put(image.byte_of(kStartSum) + 6 * 7, RawSummary{5, 0, 4});
-    image.put(image.byte_of(kStartSum + 1) + 6 * 7, RawSummary{5, 0, 5});
+    image.put(image.byte_of(image.super.ssa_blkaddr + 3) + 6 * kEntry, RawSummary{20, 0, 3});
+    image.put(image.byte_of(kStartSum) + 6 * kEntry, RawSummary{5, 0, 4});
+    image.put(image.byte_of(kStartSum + 1) + 6 * kEntry, RawSummary{5, 0, 5});
     const FoundSuperblock found = find_superblock(*image.disk).value();
     const CheckpointPacks packs = read_checkpoints(*image.disk, found.superblock);
     const Filesystem filesystem{image.disk, found, packs[0].value(), {}};
@@ -71,8 +72,8 @@ BOOST_AUTO_TEST_CASE(by_a_compact_summary) {
   image.finish();
   // Behind two journals of 507 bytes there is room for 439 entries; the next block holds the rest.
   const std::uint64_t block = image.byte_of(kStartSum);
-  image.put(block + 1014 + 6 * 7, RawSummary{5, 0, 4});
-  image.put(block + 4096 + (1 + 6) * 7, RawSummary{5, 0, 5});
+  image.put(block + 1014 + 6 * kEntry, RawSummary{5, 0, 4});
+  image.put(block + 4096 + (1 + 6) * kEntry, RawSummary{5, 0, 5});
   const FoundSuperblock found = find_superblock(*image.disk).value();
   Checkpoint checkpoint = read_checkpoints(*image.disk, found.superblock)[0].value();
   Filesystem filesystem{image.disk, found, checkpoint, {}};
@@ -82,13 +83,13 @@ BOOST_AUTO_TEST_CASE(by_a_compact_summary) {
   // A log that fills gaps has an entry for each of its blocks.
   filesystem.checkpoint.raw.alloc_type[0] = 1;
   filesystem.checkpoint.raw.cur_data_blkoff[0] = 0;
-  image.put(block + 4096 + (512 - 439 + 6) * 7, RawSummary{5, 0, 5});
+  image.put(block + 4096 + (512 - 439 + 6) * kEntry, RawSummary{5, 0, 5});
   BOOST_TEST(owner_of(filesystem, image.main(Owned::kOther)).value() == 5u);
 }
 
 BOOST_AUTO_TEST_CASE(summaries_that_lie) {
   Owned image;
-  const std::uint64_t at = image.byte_of(image.super.ssa_blkaddr + 6) + 6 * 7;
+  const std::uint64_t at = image.byte_of(image.super.ssa_blkaddr + 6) + 6 * kEntry;
   const auto owner = [&](std::uint32_t nid, std::uint16_t index) {
     image.put(at, RawSummary{nid, 0, index});
     return owner_of(*image.filesystem(), image.main(Owned::kFull));

@@ -100,7 +100,7 @@ BOOST_AUTO_TEST_CASE(checksums) {
     return packs[0] ? "" : packs[0].error().message();
   };
   const std::uint64_t first = std::uint64_t{512} * 4096;
-  const std::uint64_t last = first + 7 * 4096;
+  const std::uint64_t last = first + std::uint64_t{7} * 4096;
   BOOST_TEST(refused_with(first + 200) == "checkpoint pack 1: its checksum is wrong");
   BOOST_TEST(refused_with(first + 4095) == "checkpoint pack 1: its checksum is wrong");
   BOOST_TEST(refused_with(last + 3000) ==

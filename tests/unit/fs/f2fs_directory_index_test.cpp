@@ -79,7 +79,7 @@ BOOST_AUTO_TEST_CASE(deep_levels) {
   }
   BOOST_TEST(!block_is_searched(1, level31 + 3, 0));
   BOOST_TEST(!block_is_searched(1, level31 + 8, 0));
-  const std::uint64_t end = level31 + 32 * 4 * buckets;
+  const std::uint64_t end = level31 + buckets * 32 * 4;
   BOOST_TEST(block_is_searched(0xffffffff, end - 1, 0));
   BOOST_TEST(!block_is_searched(0xffffffff, end, 0));
   BOOST_TEST(!block_is_searched(0, ~std::uint64_t{0}, 0));

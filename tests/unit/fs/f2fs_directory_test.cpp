@@ -59,7 +59,7 @@ Texts names(const volume::Directory& directory) {
 template <class Condition>
 std::string name_where(Condition condition) {
   for (int i = 0;; ++i) {
-    const std::string name = "n" + std::to_string(i);
+    std::string name = "n" + std::to_string(i);
     if (condition(name_hash(ByteView(as_bytes(name))))) return name;
   }
 }

@@ -24,7 +24,7 @@ namespace coldread::f2fs::test {
 
 /// f2fs's CRC-32, a byte at a time.
 inline std::uint32_t checksum(std::uint32_t sum, ByteSpan bytes) {
-  static const auto table = [] {
+  static const auto kTable = [] {
     std::array<std::uint32_t, 256> made{};
     for (std::uint32_t byte = 0; byte < made.size(); ++byte) {
       made[byte] = byte;
@@ -32,7 +32,7 @@ inline std::uint32_t checksum(std::uint32_t sum, ByteSpan bytes) {
     }
     return made;
   }();
-  for (const std::byte byte : bytes) sum = (sum >> 8) ^ table[(sum ^ static_cast<std::uint32_t>(byte)) & 0xff];
+  for (const std::byte byte : bytes) sum = (sum >> 8) ^ kTable[(sum ^ static_cast<std::uint32_t>(byte)) & 0xff];
   return sum;
 }
 
@@ -220,7 +220,7 @@ class ImageBuilder {
   /// Says in a copy of the SIT that a segment has these blocks (counted from its start) in use.
   void put_sit(std::uint32_t segment, std::initializer_list<std::uint32_t> used, unsigned copy = 0) {
     const std::uint32_t per_block = block_size() / 74;
-    const std::uint64_t at = std::uint64_t{super.sit_blkaddr} + copy * 512 + segment / per_block;
+    const std::uint64_t at = std::uint64_t{super.sit_blkaddr} + std::uint64_t{copy} * 512 + segment / per_block;
     put(byte_of(at) + std::uint64_t{segment % per_block} * 74, sit_entry(used));
   }
   static RawSitEntry sit_entry(std::initializer_list<std::uint32_t> used) {
@@ -248,7 +248,7 @@ class ImageBuilder {
       patch_bytes(bytes, at, bytes_of(*image.extra).first(size));
       if (size < 2) patch(bytes, at, image.extra->i_extra_isize);
       bytes[offsetof(RawInode, i_inline)] |= std::byte{kExtraAttr};
-      at += image.extra->i_extra_isize / 4u * 4;
+      at += std::size_t{image.extra->i_extra_isize.get()} / 4 * 4;
     }
     for (const auto& [index, value] : image.addrs) patch(bytes, at + std::size_t{index} * 4, Le32(value));
     if (!image.inline_bytes.empty()) patch_bytes(bytes, at + 4, image.inline_bytes);
@@ -361,7 +361,7 @@ class ImageBuilder {
       patch(bytes, bytes.size() - 16, RawOrphanFooter{0, 1, 1, pack.orphan_count.value_or(count), 0});
       put_block(first + start_sum - 1, bytes);
     }
-    const std::size_t entries = summary_size() / 8 * 7;
+    const std::size_t entries = std::size_t{summary_size()} / 8 * 7;
     const std::size_t journal = summary_size() - 5 - entries;
     Bytes hot(block_size());
     Bytes cold(block_size());

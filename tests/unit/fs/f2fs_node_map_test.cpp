@@ -188,7 +188,7 @@ BOOST_AUTO_TEST_CASE(an_indirect_node_that_is_lost_takes_all_below_it) {
   image.add_inode(5, 0, inode);
   const std::uint64_t begin = (923 + 2 * 1018) * kK;
   check(Whole(image), {{0, inode.raw.i_size, ExtentKind::kHole, 0}},
-        {std::to_string(begin) + "+" + std::to_string(1018 * 1018 * kK) + " node 22: it is not in use"});
+        {std::to_string(begin) + "+" + std::to_string(kK * 1018 * 1018) + " node 22: it is not in use"});
 }
 
 BOOST_AUTO_TEST_CASE(more_blocks_than_a_file_can_have) {

@@ -26,7 +26,7 @@ class Enumeration {
   std::uint64_t blocks;                 ///< of the file
 
  private:
-  void descend(std::uint32_t index, unsigned depth) {
+  void descend(std::uint32_t index, unsigned depth) {  // NOLINT(misc-no-recursion): three levels deep
     indexes_.push_back(index);
     offsets_.push_back(offset_++);
     if (depth == 1) {

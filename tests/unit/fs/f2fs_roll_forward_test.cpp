@@ -22,7 +22,7 @@ using test::Mark;
 constexpr std::uint32_t kDir = 3;
 constexpr std::uint32_t kOld = 5;  ///< a file that the checkpoint knows, of two blocks: "o" and "p"
 constexpr std::uint32_t kNew = 9;  ///< one that it does not know
-constexpr std::uint32_t kBlocks = 923;
+constexpr std::uint64_t kBlocks = 923;
 
 Dentry named(std::uint32_t slot, std::uint32_t ino, const std::string& name) {
   return {slot, ino, name, name_hash(ByteView(as_bytes(name)))};
@@ -56,12 +56,12 @@ class Chain : public ImageBuilder {
   }
 
   void inode_node(std::uint32_t ino, const InodeImage& image, std::uint32_t flags = 0) {
-    links.push_back([=, this](const Mark& mark) { return inode(ino, image, mark); });
+    links.emplace_back([=, this](const Mark& mark) { return inode(ino, image, mark); });
     marks.push_back(flags);
   }
   void other_node(std::uint32_t nid, std::uint32_t ino, std::uint32_t offset,
                   const std::map<std::uint32_t, std::uint32_t>& entries, std::uint32_t flags = 0) {
-    links.push_back([=, this](const Mark& mark) { return node(nid, ino, offset, entries, mark); });
+    links.emplace_back([=, this](const Mark& mark) { return node(nid, ino, offset, entries, mark); });
     marks.push_back(flags);
   }
 
@@ -88,8 +88,8 @@ class Chain : public ImageBuilder {
   std::vector<std::uint32_t> marks;
 };
 
-constexpr std::uint32_t F = kFsyncMark;
-constexpr std::uint32_t DF = kFsyncMark | kDentryMark;
+constexpr std::uint32_t kSynced = kFsyncMark;
+constexpr std::uint32_t kNamed = kFsyncMark | kDentryMark;
 
 /// A file's blocks by the letters that fill them: "." for a hole, "-" for one that is not written, "!" for a fault.
 std::string letters(const volume::Volume& volume, std::uint64_t ino) {
@@ -157,14 +157,14 @@ BOOST_AUTO_TEST_CASE(nothing_to_recover) {
 }
 
 // The scenarios at the top of fs/f2fs/recovery.c: what stands before the bar is in the checkpoint.
-BOOST_AUTO_TEST_CASE(inode_then_fsynced_dnode) {  // 1. inode(x) | CP | inode(x) | dnode(F)
+BOOST_AUTO_TEST_CASE(inode_then_fsynced_dnode) {  // 1. inode(x) | CP | inode(x) | dnode(kSynced)
   Chain chain;
   InodeImage inode = chain.old_file();
   inode.raw.i_size = (kBlocks + 1) * 4096;
   inode.raw.i_mtime = 77;
   inode.nids[0] = 20;
   chain.inode_node(kOld, inode);
-  chain.other_node(20, kOld, 1, {{0, chain.data('x')}}, F);
+  chain.other_node(20, kOld, 1, {{0, chain.data('x')}}, kSynced);
   const auto volume = chain.mounted();
   BOOST_TEST(runs(letters(*volume, kOld)) == "o p .*921 x ");
   BOOST_TEST((*volume->inode({kOld}))->facts().mtime.seconds == 77);
@@ -174,21 +174,21 @@ BOOST_AUTO_TEST_CASE(inode_then_fsynced_dnode) {  // 1. inode(x) | CP | inode(x)
   BOOST_TEST(letters(*chain.mounted(false), kOld) == "op");
 }
 
-BOOST_AUTO_TEST_CASE(both_fsynced) {  // 2. inode(x) | CP | inode(F) | dnode(F)
+BOOST_AUTO_TEST_CASE(both_fsynced) {  // 2. inode(x) | CP | inode(kSynced) | dnode(kSynced)
   Chain chain;
   InodeImage inode = chain.old_file();
   inode.addrs[1] = chain.data('q');
-  chain.inode_node(kOld, inode, F);
-  chain.other_node(20, kOld, 1, {{0, chain.data('x')}}, F);
+  chain.inode_node(kOld, inode, kSynced);
+  chain.other_node(20, kOld, 1, {{0, chain.data('x')}}, kSynced);
   BOOST_TEST(runs(letters(*chain.mounted(), kOld)) == "o q .*921 x ");
 }
 
-BOOST_AUTO_TEST_CASE(an_inode_after_the_last_fsync_is_dropped) {  // 3. inode(x) | CP | dnode(F) | inode(x)
+BOOST_AUTO_TEST_CASE(an_inode_after_the_last_fsync_is_dropped) {  // 3. inode(x) | CP | dnode(kSynced) | inode(x)
   Chain chain;
   InodeImage inode = chain.old_file();
   inode.raw.i_mtime = 77;
   inode.addrs[0] = chain.data('z');
-  chain.other_node(20, kOld, 1, {{0, chain.data('x')}}, F);
+  chain.other_node(20, kOld, 1, {{0, chain.data('x')}}, kSynced);
   chain.inode_node(kOld, inode);
   const auto volume = chain.mounted();
   BOOST_TEST(runs(letters(*volume, kOld)) == "o p .*921 x ");
@@ -196,33 +196,33 @@ BOOST_AUTO_TEST_CASE(an_inode_after_the_last_fsync_is_dropped) {  // 3. inode(x)
   BOOST_TEST(volume->facts().replay.applied == 1u);
 }
 
-BOOST_AUTO_TEST_CASE(dnode_then_inode) {  // 4. inode(x) | CP | dnode(F) | inode(F)
+BOOST_AUTO_TEST_CASE(dnode_then_inode) {  // 4. inode(x) | CP | dnode(kSynced) | inode(kSynced)
   Chain chain;
   InodeImage inode = chain.old_file();
   inode.raw.i_size = (kBlocks + 2) * 4096;
   inode.addrs[0] = chain.data('z');
-  chain.other_node(20, kOld, 1, {{0, chain.data('x')}}, F);
-  chain.inode_node(kOld, inode, F);
+  chain.other_node(20, kOld, 1, {{0, chain.data('x')}}, kSynced);
+  chain.inode_node(kOld, inode, kSynced);
   BOOST_TEST(runs(letters(*chain.mounted(), kOld)) == "z p .*921 x . ");
 }
 
-BOOST_AUTO_TEST_CASE(a_new_file_whose_inode_was_not_fsynced) {  // 5. CP | inode(x) | dnode(F)
+BOOST_AUTO_TEST_CASE(a_new_file_whose_inode_was_not_fsynced) {  // 5. CP | inode(x) | dnode(kSynced)
   Chain chain;
   chain.inode_node(kNew, Chain::file(1, "new"));
-  chain.other_node(20, kNew, 1, {{0, chain.data('x')}}, F);
+  chain.other_node(20, kNew, 1, {{0, chain.data('x')}}, kSynced);
   BOOST_TEST(!chain.roll().needed);
   BOOST_TEST(letters(*chain.mounted(), kNew) == "inode 9: it is not in use");
 }
 
-BOOST_AUTO_TEST_CASE(a_new_file) {  // 6. CP | inode(DF) | dnode(F)
+BOOST_AUTO_TEST_CASE(a_new_file) {  // 6. CP | inode(kNamed) | dnode(kSynced)
   Chain chain;
   InodeImage inode = Chain::file(1, "new");
   inode.addrs = {{0, chain.data('n')}};
   inode.raw.i_links = 7;              // recovery makes it one
   inode.nids = {20, 21, 22, 23, 24};  // and knows none of these
   inode.raw.i_xattr_nid = 25;
-  chain.inode_node(kNew, inode, DF);
-  chain.other_node(20, kNew, 1, {{1, chain.data('x')}}, F);
+  chain.inode_node(kNew, inode, kNamed);
+  chain.other_node(20, kNew, 1, {{1, chain.data('x')}}, kSynced);
   const auto volume = chain.mounted();
   BOOST_TEST(runs(letters(*volume, kNew)) == "n .*923 x ");
   const auto made = volume->inode({kNew});
@@ -234,20 +234,20 @@ BOOST_AUTO_TEST_CASE(a_new_file) {  // 6. CP | inode(DF) | dnode(F)
   BOOST_TEST(names(*chain.mounted(false)) == (Texts{"old=5", "other=6"}), boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(a_new_file_whose_inode_comes_last) {  // 7. CP | dnode(F) | inode(DF)
+BOOST_AUTO_TEST_CASE(a_new_file_whose_inode_comes_last) {  // 7. CP | dnode(kSynced) | inode(kNamed)
   Chain chain;
   InodeImage inode = Chain::file(kBlocks + 1, "new");
   inode.addrs = {{0, chain.data('n')}};
-  chain.other_node(20, kNew, 1, {{0, chain.data('x')}}, F);
-  chain.inode_node(kNew, inode, DF);
+  chain.other_node(20, kNew, 1, {{0, chain.data('x')}}, kSynced);
+  chain.inode_node(kNew, inode, kNamed);
   const auto volume = chain.mounted();
   BOOST_TEST(runs(letters(*volume, kNew)) == "n .*922 x ");
   BOOST_TEST(names(*volume) == (Texts{"new=9", "old=5", "other=6"}), boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(a_new_file_without_a_fsynced_inode) {  // 8. CP | dnode(F) | inode(x)
+BOOST_AUTO_TEST_CASE(a_new_file_without_a_fsynced_inode) {  // 8. CP | dnode(kSynced) | inode(x)
   Chain chain;
-  chain.other_node(20, kNew, 1, {{0, chain.data('x')}}, F);
+  chain.other_node(20, kNew, 1, {{0, chain.data('x')}}, kSynced);
   chain.inode_node(kNew, Chain::file(1, "new"));
   chain.inode_node(kNew, Chain::file(1, "new"), kDentryMark);  // without the fsync mark this says nothing
   BOOST_TEST(!chain.roll().needed);
@@ -268,7 +268,7 @@ BOOST_AUTO_TEST_CASE(what_recovery_keeps_of_the_checkpoint) {
   after.raw.i_flags = 0x10;
   after.raw.i_size = (kBlocks + 1018 + 1) * 4096;
   after.nids = {1, 2, 3, 4, 5};
-  chain.inode_node(kOld, after, F);
+  chain.inode_node(kOld, after, kSynced);
   const auto volume = chain.mounted();
   const auto inode = volume->inode({kOld});
   BOOST_TEST((*inode)->facts().links == 3u);
@@ -281,7 +281,7 @@ BOOST_AUTO_TEST_CASE(which_nodes_belong_to_the_checkpoint) {
   const auto needed = [](std::uint32_t flags, std::uint64_t version, std::uint32_t high) {
     Chain chain;
     chain.packs[0].raw.ckpt_flags = flags;
-    chain.other_node(20, kOld, 1, {{0, chain.data('x')}}, F);
+    chain.other_node(20, kOld, 1, {{0, chain.data('x')}}, kSynced);
     chain.write(version | std::uint64_t{high == 1 ? chain.pack_crc(0) : high} << 32);
     return roll_forward(chain.filesystem()).needed;
   };
@@ -300,10 +300,11 @@ BOOST_AUTO_TEST_CASE(which_nodes_belong_to_the_checkpoint) {
 
 BOOST_AUTO_TEST_CASE(the_chain_ends_at_what_another_checkpoint_wrote) {
   Chain chain;
-  chain.other_node(20, kOld, 1, {{0, chain.data('x')}}, F);
-  chain.other_node(20, kOld, 1, {{0, chain.data('y')}}, F);
+  chain.other_node(20, kOld, 1, {{0, chain.data('x')}}, kSynced);
+  chain.other_node(20, kOld, 1, {{0, chain.data('y')}}, kSynced);
   chain.write();
-  chain.put_block(chain.main(ImageBuilder::kChain + 1), chain.node(20, kOld, 1, {{0, chain.data('y')}}, {F, 9, 0}));
+  chain.put_block(chain.main(ImageBuilder::kChain + 1),
+                  chain.node(20, kOld, 1, {{0, chain.data('y')}}, {kSynced, 9, 0}));
   const RollForward forward = roll_forward(chain.filesystem());
   BOOST_TEST(forward.applied == 1u);
   BOOST_TEST(forward.nodes->direct(kOld, 1) == chain.main(ImageBuilder::kChain));
@@ -313,7 +314,7 @@ BOOST_AUTO_TEST_CASE(a_name_that_another_file_has) {
   Chain chain;
   InodeImage inode = Chain::file(1, "old");
   inode.addrs = {{0, chain.data('n')}};
-  chain.inode_node(kNew, inode, DF);
+  chain.inode_node(kNew, inode, kNamed);
   const auto volume = chain.mounted();
   BOOST_TEST(names(*volume) == (Texts{"old=9", "other=6"}), boost::test_tools::per_element());
   BOOST_TEST(!volume->inode({kOld}).has_value());
@@ -327,7 +328,7 @@ BOOST_AUTO_TEST_CASE(a_name_of_several_that_another_file_takes) {
   InodeImage linked = chain.old_file();
   linked.raw.i_links = 2;
   chain.add_inode(kOld, 1, linked);
-  chain.inode_node(kNew, Chain::file(0, "old"), DF);
+  chain.inode_node(kNew, Chain::file(0, "old"), kNamed);
   const auto volume = chain.mounted();
   BOOST_TEST((*volume->inode({kOld}))->facts().links == 1u);
   BOOST_TEST(letters(*volume, kOld) == "op");
@@ -335,7 +336,7 @@ BOOST_AUTO_TEST_CASE(a_name_of_several_that_another_file_takes) {
 
 BOOST_AUTO_TEST_CASE(a_name_that_the_file_has_already) {
   Chain chain;
-  chain.inode_node(kOld, chain.old_file(), DF);
+  chain.inode_node(kOld, chain.old_file(), kNamed);
   const auto volume = chain.mounted();
   BOOST_TEST(names(*volume) == (Texts{"old=5", "other=6"}), boost::test_tools::per_element());
   BOOST_TEST(volume->facts().replay.names == 0u);
@@ -344,8 +345,8 @@ BOOST_AUTO_TEST_CASE(a_name_that_the_file_has_already) {
 
 BOOST_AUTO_TEST_CASE(a_name_taken_twice) {
   Chain chain;
-  chain.inode_node(kNew, Chain::file(0, "new"), DF);
-  chain.inode_node(10, Chain::file(0, "new"), DF);
+  chain.inode_node(kNew, Chain::file(0, "new"), kNamed);
+  chain.inode_node(10, Chain::file(0, "new"), kNamed);
   const auto volume = chain.mounted();
   BOOST_TEST(names(*volume) == (Texts{"new=10", "old=5", "other=6"}), boost::test_tools::per_element());
   BOOST_TEST(!volume->inode({kNew}).has_value());
@@ -355,7 +356,7 @@ BOOST_AUTO_TEST_CASE(a_directory_whose_name_a_new_file_takes) {
   Chain chain;
   chain.add_inode(kDir, 0, chain.inline_dir({named(0, kOld, "old"), named(1, 7, "dir")}));
   chain.add_inode(7, 4, chain.inline_dir({}));
-  chain.inode_node(kNew, Chain::file(0, "dir"), DF);
+  chain.inode_node(kNew, Chain::file(0, "dir"), kNamed);
   const auto volume = chain.mounted();
   BOOST_TEST(names(*volume) == (Texts{"dir=9", "old=5"}), boost::test_tools::per_element());
   BOOST_TEST(!volume->inode({7}).has_value());
@@ -370,21 +371,21 @@ BOOST_AUTO_TEST_CASE(the_parent_of_a_directory_that_was_replaced) {
   root.raw.i_links = 3;
   chain.add_inode(kDir, 0, root);
   chain.add_inode(7, 4, chain.inline_dir({}));
-  chain.inode_node(kNew, Chain::file(0, "dir"), DF);
+  chain.inode_node(kNew, Chain::file(0, "dir"), kNamed);
   BOOST_TEST((*chain.mounted()->inode({kDir}))->facts().links == 2u);
 }
 
 BOOST_AUTO_TEST_CASE(only_the_last_name_is_added) {
   Chain chain;
-  chain.inode_node(kNew, Chain::file(0, "first"), DF);
-  chain.inode_node(kNew, Chain::file(0, "second"), DF);
+  chain.inode_node(kNew, Chain::file(0, "first"), kNamed);
+  chain.inode_node(kNew, Chain::file(0, "second"), kNamed);
   BOOST_TEST(names(*chain.mounted()) == (Texts{"old=5", "other=6", "second=9"}), boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(names_that_cannot_be_added) {
   const auto why = [](const InodeImage& inode) {
     Chain chain;
-    chain.inode_node(kNew, inode, DF);
+    chain.inode_node(kNew, inode, kNamed);
     const RollForward forward = chain.roll();
     BOOST_TEST(!forward.whole);
     BOOST_TEST(forward.names == 0u);
@@ -406,7 +407,7 @@ BOOST_AUTO_TEST_CASE(names_that_cannot_be_added) {
 BOOST_AUTO_TEST_CASE(names_that_no_directory_can_hold) {
   for (const std::string& name : {std::string("a/b"), std::string("a\0b", 3), std::string(".."), std::string(".")}) {
     Chain chain;
-    chain.inode_node(kNew, Chain::file(0, name), DF);
+    chain.inode_node(kNew, Chain::file(0, name), kNamed);
     const auto volume = chain.mounted();
     BOOST_TEST(names(*volume) == (Texts{"old=5", "other=6"}), boost::test_tools::per_element());
     BOOST_TEST(!volume->facts().replay.whole);
@@ -415,7 +416,7 @@ BOOST_AUTO_TEST_CASE(names_that_no_directory_can_hold) {
 
 BOOST_AUTO_TEST_CASE(sizes_grow_with_recovered_blocks) {
   Chain chain;
-  chain.other_node(20, kOld, 1, {{0, chain.data('x')}, {7, kNewAddr}}, F);
+  chain.other_node(20, kOld, 1, {{0, chain.data('x')}, {7, kNewAddr}}, kSynced);
   BOOST_TEST(runs(letters(*chain.mounted(), kOld)) == "o p .*921 x .*6 - ");
 }
 
@@ -425,7 +426,7 @@ BOOST_AUTO_TEST_CASE(sizes_do_not_grow_with_blocks_that_were_there) {
   inode.nids[0] = 20;
   chain.add_inode(kOld, 1, inode);
   chain.add_node(20, kOld, 8, chain.node(20, kOld, 1, {{3, chain.data('k')}, {5, chain.data('l')}}));
-  chain.other_node(20, kOld, 1, {{0, chain.data('x')}, {3, chain.data('k')}}, F);
+  chain.other_node(20, kOld, 1, {{0, chain.data('x')}, {3, chain.data('k')}}, kSynced);
   BOOST_TEST(runs(letters(*chain.mounted(), kOld)) == "o p .*921 x ");
 }
 
@@ -433,8 +434,8 @@ BOOST_AUTO_TEST_CASE(a_file_that_keeps_its_size) {
   Chain chain;
   InodeImage inode = chain.old_file();
   inode.raw.i_advise = kAdviseKeepSize;
-  chain.inode_node(kOld, inode, F);
-  chain.other_node(20, kOld, 1, {{0, chain.data('x')}}, F);
+  chain.inode_node(kOld, inode, kSynced);
+  chain.other_node(20, kOld, 1, {{0, chain.data('x')}}, kSynced);
   BOOST_TEST(letters(*chain.mounted(), kOld) == "op");
 }
 
@@ -443,17 +444,17 @@ BOOST_AUTO_TEST_CASE(blocks_in_a_recovered_inode_make_it_larger_too) {
   InodeImage inode = chain.old_file();
   inode.addrs[4] = chain.data('x');
   inode.addrs[6] = kNewAddr;
-  chain.inode_node(kOld, inode, F);
+  chain.inode_node(kOld, inode, kSynced);
   BOOST_TEST(letters(*chain.mounted(), kOld) == "op..x.-");
   Chain kept;
   inode.raw.i_advise = kAdviseKeepSize;
-  kept.inode_node(kOld, inode, F);
+  kept.inode_node(kOld, inode, kSynced);
   BOOST_TEST(letters(*kept.mounted(), kOld) == "op");
   Chain same;
   InodeImage before = same.old_file();
   before.addrs[4] = same.data('x');  // blocks past the end that were there already
   same.add_inode(kOld, 1, before);
-  same.inode_node(kOld, before, F);
+  same.inode_node(kOld, before, kSynced);
   BOOST_TEST(letters(*same.mounted(), kOld) == "op");
 }
 
@@ -461,7 +462,7 @@ BOOST_AUTO_TEST_CASE(a_new_inode_with_blocks_past_its_size) {
   Chain chain;
   InodeImage inode = Chain::file(1, "new");
   inode.addrs = {{0, chain.data('n')}, {2, chain.data('x')}};
-  chain.inode_node(kNew, inode, DF);
+  chain.inode_node(kNew, inode, kNamed);
   BOOST_TEST(letters(*chain.mounted(), kNew) == "n.x");
 }
 
@@ -471,11 +472,11 @@ BOOST_AUTO_TEST_CASE(a_block_of_another_file) {
       Chain chain;
       chain.put_sit(6, {14, 15});
       // The summary of "p": the second address of inode kOld.
-      chain.put(chain.byte_of(chain.super.ssa_blkaddr + 6) + 15 * 7, RawSummary{kOld, 0, 1});
+      chain.put(chain.byte_of(chain.super.ssa_blkaddr + 6) + std::uint64_t{15} * 7, RawSummary{kOld, 0, 1});
       InodeImage inode = Chain::file(1, "new");
       inode.addrs = {{0, chain.data(in_node ? 'n' : 'p')}};
-      chain.inode_node(ino, inode, DF);
-      if (in_node) chain.other_node(20, ino, 1, {{0, chain.data('p')}}, F);
+      chain.inode_node(ino, inode, kNamed);
+      if (in_node) chain.other_node(20, ino, 1, {{0, chain.data('p')}}, kSynced);
       const auto volume = chain.mounted();
       BOOST_TEST(letters(*volume, kOld) == "o.");
       BOOST_TEST(letters(*volume, ino).back() == 'p');
@@ -493,7 +494,7 @@ BOOST_AUTO_TEST_CASE(hashes_that_are_kept_behind_the_name) {
   InodeImage inode = Chain::file(0, std::string(16, 'c'));
   inode.raw.i_name[16] = 0x78;
   inode.raw.i_name[19] = 0x12;
-  chain.inode_node(kNew, inode, DF);
+  chain.inode_node(kNew, inode, kNamed);
   const auto volume = chain.mounted();
   const auto entries = (*volume->inode({kDir}))->entries();
   BOOST_REQUIRE((entries && entries->entries.size() == 1));
@@ -501,7 +502,7 @@ BOOST_AUTO_TEST_CASE(hashes_that_are_kept_behind_the_name) {
   Chain full;
   full.super.feature = chain.super.feature;
   full.add_inode(kDir, 0, root);
-  full.inode_node(kNew, Chain::file(0, std::string(252, 'c')), DF);
+  full.inode_node(kNew, Chain::file(0, std::string(252, 'c')), kNamed);
   const RollForward forward = full.roll();
   BOOST_TEST(forward.names == 0u);
   BOOST_TEST(!forward.whole);
@@ -512,26 +513,26 @@ BOOST_AUTO_TEST_CASE(a_later_size_wins) {
   InodeImage inode = chain.old_file();
   inode.raw.i_size = 4096;
   inode.addrs.erase(1);
-  chain.other_node(20, kOld, 1, {{0, chain.data('x')}}, F);
-  chain.inode_node(kOld, inode, F);
+  chain.other_node(20, kOld, 1, {{0, chain.data('x')}}, kSynced);
+  chain.inode_node(kOld, inode, kSynced);
   BOOST_TEST(letters(*chain.mounted(), kOld) == "o");
 }
 
 BOOST_AUTO_TEST_CASE(the_last_of_several_dnodes) {
   Chain chain;
-  chain.other_node(20, kOld, 1, {{0, chain.data('x')}, {1, chain.data('y')}}, F);
-  chain.other_node(20, kOld, 1, {{0, chain.data('w')}}, F);
+  chain.other_node(20, kOld, 1, {{0, chain.data('x')}, {1, chain.data('y')}}, kSynced);
+  chain.other_node(20, kOld, 1, {{0, chain.data('w')}}, kSynced);
   BOOST_TEST(runs(letters(*chain.mounted(), kOld)) == "o p .*921 w . ");
 }
 
 BOOST_AUTO_TEST_CASE(a_dnode_far_out_in_a_hole) {
   Chain chain;
   InodeImage inode = chain.old_file();
-  inode.raw.i_size = (std::uint64_t{kBlocks} + 2 * 1018 + 3 * 1018 + 2) * 4096;
+  inode.raw.i_size = (kBlocks + 5090 + 2) * 4096;
   inode.raw.i_mtime = 1;
-  chain.inode_node(kOld, inode, F);
-  chain.other_node(77, kOld, 6, {{0, chain.data('x')}}, F);  // the third below the first indirect node
-  chain.other_node(78, kOld, 7, {{1, chain.data('y')}}, F);
+  chain.inode_node(kOld, inode, kSynced);
+  chain.other_node(77, kOld, 6, {{0, chain.data('x')}}, kSynced);  // the third below the first indirect node
+  chain.other_node(78, kOld, 7, {{1, chain.data('y')}}, kSynced);
   const auto volume = chain.mounted();
   BOOST_TEST(runs(letters(*volume, kOld)) == "o p .*" + std::to_string(921 + 4 * 1018) + " x .*1018 y ");
 }
@@ -548,11 +549,11 @@ BOOST_AUTO_TEST_CASE(inline_data_that_became_blocks) {
     Chain by_inode = chain;
     by_inode.disk = std::make_shared<coldread::test::SparseSource>(*chain.disk, chain.disk->size());
     by_inode.links.clear();
-    by_inode.inode_node(kOld, chain.old_file(), F);
+    by_inode.inode_node(kOld, chain.old_file(), kSynced);
     BOOST_TEST(letters(*by_inode.mounted(), kOld) == "op");
   }
   // Only a node below it was fsync'd: what was inline is gone.
-  chain.other_node(20, kOld, 1, {{0, chain.data('x')}}, F);
+  chain.other_node(20, kOld, 1, {{0, chain.data('x')}}, kSynced);
   BOOST_TEST(runs(letters(*chain.mounted(), kOld)) == ".*923 x ");
 }
 
@@ -566,7 +567,7 @@ BOOST_AUTO_TEST_CASE(blocks_that_became_inline_data) {
   inline_file.raw.i_size = 5;
   inline_file.raw.i_inline = kInlineData | kDataExist;
   inline_file.inline_bytes = Bytes(5, std::byte{'i'});
-  chain.inode_node(kOld, inline_file, F);
+  chain.inode_node(kOld, inline_file, kSynced);
   auto volume = chain.mounted();
   BOOST_TEST(letters(*volume, kOld) == "inline 5");
   const auto map = (*volume->inode({kOld}))->map();
@@ -574,7 +575,7 @@ BOOST_AUTO_TEST_CASE(blocks_that_became_inline_data) {
   // And blocks again: what was below it before is not there any more.
   InodeImage again = chain.old_file();
   again.raw.i_size = (kBlocks + 1) * 4096;
-  chain.inode_node(kOld, again, F);
+  chain.inode_node(kOld, again, kSynced);
   BOOST_TEST(runs(letters(*chain.mounted(), kOld)) == "o p .*922 ");
 }
 
@@ -603,35 +604,35 @@ BOOST_AUTO_TEST_CASE(attributes) {
     }
     return all;
   };
-  chain.inode_node(kOld, after, F);
+  chain.inode_node(kOld, after, kSynced);
   BOOST_TEST(shown(*chain.mounted()) == (Texts{"user.in=nnn", "user.node=old"}), boost::test_tools::per_element());
   chain.links.emplace_back([&](const Mark& mark) { return area("new", mark); });
-  chain.marks.push_back(F);
+  chain.marks.push_back(kSynced);
   BOOST_TEST(shown(*chain.mounted()) == (Texts{"user.in=nnn", "user.node=new"}), boost::test_tools::per_element());
   BOOST_TEST(shown(*chain.mounted(false)) == (Texts{"user.in=ooo", "user.node=old"}), boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(a_chain_that_comes_back) {
   Chain chain;
-  chain.other_node(20, kOld, 1, {{0, chain.data('x')}}, F);
-  chain.other_node(20, kOld, 1, {{0, chain.data('y')}}, F);
+  chain.other_node(20, kOld, 1, {{0, chain.data('x')}}, kSynced);
+  chain.other_node(20, kOld, 1, {{0, chain.data('y')}}, kSynced);
   chain.write();
   const std::uint32_t first = chain.main(ImageBuilder::kChain);
-  chain.put_block(first + 1, chain.node(20, kOld, 1, {{0, chain.data('y')}}, {F, 10, first}));
+  chain.put_block(first + 1, chain.node(20, kOld, 1, {{0, chain.data('y')}}, {kSynced, 10, first}));
   const RollForward forward = roll_forward(chain.filesystem());
   BOOST_TEST(forward.applied == 2u);
   BOOST_TEST(!forward.whole);
   BOOST_TEST(forward.findings == (Texts{"roll-forward: the chain of nodes comes back to block " +
                                         std::to_string(first) + "; it is followed up to there"}),
              boost::test_tools::per_element());
-  chain.put_block(first, chain.node(20, kOld, 1, {{0, chain.data('y')}}, {F, 10, first}));
+  chain.put_block(first, chain.node(20, kOld, 1, {{0, chain.data('y')}}, {kSynced, 10, first}));
   BOOST_TEST(roll_forward(chain.filesystem()).applied == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(a_block_of_the_chain_that_cannot_be_read) {
   Chain chain;
-  chain.other_node(20, kOld, 1, {{0, chain.data('x')}}, F);
-  chain.other_node(20, kOld, 1, {{0, chain.data('y')}}, F);
+  chain.other_node(20, kOld, 1, {{0, chain.data('x')}}, kSynced);
+  chain.other_node(20, kOld, 1, {{0, chain.data('y')}}, kSynced);
   chain.write();
   const std::uint32_t second = chain.main(ImageBuilder::kChain + 1);
   chain.disk->spoil(chain.byte_of(second), 1);
@@ -646,8 +647,8 @@ BOOST_AUTO_TEST_CASE(a_block_of_the_chain_that_cannot_be_read) {
 
 BOOST_AUTO_TEST_CASE(nodes_that_cannot_be_a_files) {
   Chain chain;
-  chain.other_node(20, kOld, 3, {{0, 21}}, F);           // an indirect node
-  chain.other_node(21, kOld, 0x1ffffffe, {{0, 21}}, F);  // past all
+  chain.other_node(20, kOld, 3, {{0, 21}}, kSynced);           // an indirect node
+  chain.other_node(21, kOld, 0x1ffffffe, {{0, 21}}, kSynced);  // past all
   const RollForward forward = chain.roll();
   BOOST_TEST(!forward.whole);
   BOOST_TEST(forward.findings ==
@@ -660,12 +661,12 @@ BOOST_AUTO_TEST_CASE(nodes_that_cannot_be_a_files) {
 BOOST_AUTO_TEST_CASE(where_the_chain_cannot_begin) {
   for (const std::uint32_t segment : {16u, 0x7fffffu, 0x800000u, 0xffffffffu}) {
     Chain chain;
-    chain.other_node(20, kOld, 1, {{0, chain.data('x')}}, F);
+    chain.other_node(20, kOld, 1, {{0, chain.data('x')}}, kSynced);
     chain.packs[0].raw.cur_node_segno[1] = segment;
     BOOST_TEST(!chain.roll().needed);
   }
   Chain chain;
-  chain.other_node(20, kOld, 1, {{0, chain.data('x')}}, F);
+  chain.other_node(20, kOld, 1, {{0, chain.data('x')}}, kSynced);
   chain.packs[0].raw.cur_node_blkoff[1] = 1;
   BOOST_TEST(!chain.roll().needed);
 }
@@ -673,7 +674,7 @@ BOOST_AUTO_TEST_CASE(where_the_chain_cannot_begin) {
 BOOST_AUTO_TEST_CASE(a_disabled_checkpoint_is_not_rolled_forward) {
   Chain chain;
   chain.packs[0].raw.ckpt_flags = kCpUmountFlag | kCpDisabledFlag;
-  chain.other_node(20, kOld, 1, {{0, chain.data('x')}}, F);
+  chain.other_node(20, kOld, 1, {{0, chain.data('x')}}, kSynced);
   const auto volume = chain.mounted();
   BOOST_TEST(letters(*volume, kOld) == "op");
   BOOST_TEST(!volume->facts().replay.needed);
@@ -682,7 +683,7 @@ BOOST_AUTO_TEST_CASE(a_disabled_checkpoint_is_not_rolled_forward) {
 BOOST_AUTO_TEST_CASE(an_older_checkpoint_is_not_rolled_forward) {
   Chain chain;
   chain.put_sit(6, {14, 15});
-  chain.other_node(20, kOld, 1, {{0, chain.data('x')}}, F);
+  chain.other_node(20, kOld, 1, {{0, chain.data('x')}}, kSynced);
   chain.write(9);
   OpenOptions options;
   options.checkpoint = 9;

@@ -56,7 +56,7 @@ BOOST_AUTO_TEST_CASE(what_info_tells) {
   BOOST_TEST(facts.type == "f2fs");
   BOOST_TEST(facts.label == "l");
   BOOST_TEST(facts.block_size == 16384u);
-  BOOST_TEST(facts.size == std::uint64_t{26 * 512} * 16384);
+  BOOST_TEST(facts.size == std::uint64_t{26} * 512 * 16384);
   BOOST_TEST((facts.uuid[0] == std::byte{1} && facts.uuid[15] == std::byte{16}));
   BOOST_TEST(facts.features == (Texts{"verity"}), boost::test_tools::per_element());
   BOOST_TEST(facts.findings.empty());
