@@ -23,6 +23,8 @@ struct Filesystem {
   std::shared_ptr<const RecoveredNodes> recovered = nullptr;
   /// What the newer checkpoint still uses, where an older one is read by; null otherwise.
   std::shared_ptr<const BlockUse> newer_use = nullptr;
+  /// What the checkpoint uses, before roll-forward.
+  std::shared_ptr<const BlockUse> use = nullptr;
 
   [[nodiscard]] const Superblock& superblock() const { return found.superblock; }
   [[nodiscard]] std::uint32_t block_size() const { return found.superblock.block_size; }

@@ -168,6 +168,9 @@ class NodeMap::Walk {
     }
     if (filesystem.recovered && filesystem.recovered->is_moved_from(map_.inode_.node.nid(), addr)) return false;
     if (filesystem.newer_use && !filesystem.newer_use->uses(addr)) map_.note_freed(block);
+    if (map_.use_ != nullptr && !map_.use_->uses(addr)) {
+      fault(block, block + 1, "it lies at block " + std::to_string(addr) + ", which is free by the checkpoint");
+    }
     add({block << bits(), std::uint64_t{1} << bits(), kind, filesystem.byte_of(addr)});
     return true;
   }
@@ -206,7 +209,11 @@ class NodeMap::Walk {
 NodeMap::NodeMap(std::shared_ptr<const Filesystem> filesystem, InodeRecord inode)
     : filesystem_(std::move(filesystem)),
       inode_(std::move(inode)),
-      shape_{inode_.addrs, inode_.addrs_per_node, filesystem_->superblock().addrs_per_block()} {}
+      shape_{inode_.addrs, inode_.addrs_per_node, filesystem_->superblock().addrs_per_block()},
+      use_(filesystem_->use.get()) {
+  // What roll-forward gives a file is not in use by any checkpoint yet.
+  if (filesystem_->recovered && filesystem_->recovered->inodes.contains(inode_.node.nid())) use_ = nullptr;
+}
 
 void NodeMap::note_freed(std::uint64_t block) const {
   const std::lock_guard lock(mutex_);

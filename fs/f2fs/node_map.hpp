@@ -17,6 +17,8 @@ class NodeMap final : public read::MapSource {
  public:
   NodeMap(std::shared_ptr<const Filesystem> filesystem, InodeRecord inode);
 
+  /// A block that is free by the checkpoint is a fault, as the kernel refuses it (f2fs_is_valid_blkaddr()); it is an
+  /// extent nevertheless.
   [[nodiscard]] read::MapPiece piece(std::uint64_t offset, std::uint64_t limit) const override;
   /// Under an older checkpoint: that the newer one has freed blocks of the pieces asked for.
   [[nodiscard]] Findings findings() const override;
@@ -29,6 +31,7 @@ class NodeMap final : public read::MapSource {
   std::shared_ptr<const Filesystem> filesystem_;
   InodeRecord inode_;
   TreeShape shape_;
+  const BlockUse* use_;  ///< the blocks that it can have; null where that is not known
   mutable std::mutex mutex_;
   mutable std::set<std::uint64_t> freed_;  ///< the first blocks of the file, by number, that are freed
 };

@@ -53,7 +53,7 @@ class F2fsVolume final : public volume::Volume {
   }
 
   [[nodiscard]] Findings check_metadata() const override {
-    const BlockUse use(*filesystem_->source, filesystem_->superblock(), filesystem_->checkpoint, filesystem_->journals);
+    const BlockUse& use = *filesystem_->use;
     Findings findings = use.findings();
     const std::uint64_t counted = filesystem_->checkpoint.raw.valid_block_count;
     // It counts blocks too that are reserved and have no place yet, which the SIT does not.
@@ -173,13 +173,14 @@ Result<std::shared_ptr<const volume::Volume>> open(std::shared_ptr<const source:
   const auto chosen = choose_checkpoint(packs, options.checkpoint);
   if (!chosen) return fail(chosen.error());
   SummaryJournals journals = read_summary_journals(**joined, s, **chosen);
+  auto use = std::make_shared<const BlockUse>(**joined, s, **chosen, journals);
   std::shared_ptr<const BlockUse> newer_use;
   const auto newest = choose_checkpoint(packs, std::nullopt);
   if (newest && *newest != *chosen) {
     newer_use = std::make_shared<const BlockUse>(**joined, s, **newest, read_summary_journals(**joined, s, **newest));
   }
-  std::shared_ptr<const Filesystem> filesystem = std::make_shared<const Filesystem>(
-      Filesystem{*std::move(joined), *std::move(found), **chosen, std::move(journals), nullptr, newer_use});
+  std::shared_ptr<const Filesystem> filesystem = std::make_shared<const Filesystem>(Filesystem{
+      *std::move(joined), *std::move(found), **chosen, std::move(journals), nullptr, newer_use, std::move(use)});
   volume::VolumeFacts facts = volume_facts(*filesystem, packs);
   if (newer_use) {
     facts.findings.push_back("read by checkpoint " + std::to_string((*chosen)->version()) + ", which is older than " +

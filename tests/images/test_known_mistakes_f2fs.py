@@ -29,12 +29,12 @@ def unpacked(name, scratch):
     return T.unpack(mistakes.SAMPLES / name, pathlib.Path(scratch))
 
 
-def runs(image):
+def runs(image, options=()):
     """The exit code, and {path: its entry} with its runs."""
     with tempfile.TemporaryDirectory(prefix="coldread-mistakes-") as scratch:
         report = pathlib.Path(scratch, "report.json")
         done = subprocess.run([mistakes.COLDREAD, "extract", image, "-o", pathlib.Path(scratch, "tree"), "--report",
-                               report, "--runs", "-q"], capture_output=True, check=False)
+                               report, "--runs", "-q", *options], capture_output=True, check=False)
         return done.returncode, {e["path"]: e for e in json.loads(report.read_text())["filesystems"][0]["entries"]}
 
 
@@ -124,6 +124,31 @@ class KnownMistakesOfF2fsTools(unittest.TestCase):
         for path, other in found.items():
             if path != name:
                 self.assertEqual((other["status"], other.get("sha256")), ("ok", entries[path].get("sha256")), path)
+
+    def test_blocks_that_are_free_are_content(self):
+        for name, path, kind in (("f2fs-old-layout", "nodes/contiguous", "stored"),
+                                 ("f2fs-fscrypt", "compressed/zstd/pattern", "compressed")):
+            with tempfile.TemporaryDirectory(prefix="coldread-mistakes-") as scratch:
+                image = unpacked(name, scratch)
+                case = mistakes.SAMPLES / name
+                options = T.key_options(case, json.loads((case / "truth.json").read_text()))
+                _, entries = runs(image, options)
+                e = entries[path]
+                self.assertEqual(e["status"], "ok", path)
+                run = next(r for r in e["runs"] if r["kind"] == kind)
+                place = run["stored"][0][0] if kind == "compressed" else run["image_offset"]
+                inode_at = NodeTable(image).place(e["inode"], True) * BLOCK
+                with open(image, "r+b") as file:        # the last block of the last segment is never in use in a sample
+                    file.seek(inode_at)
+                    at = file.read(BLOCK).index(struct.pack("<I", place // BLOCK), 360)
+                    file.seek(inode_at + at)
+                    file.write(struct.pack("<I", image.stat().st_size // BLOCK - 1))
+                code, found = runs(image, options)
+                self.assertEqual((code, found[path]["status"]), (1, "damaged"), path)
+                bad, = found[path]["pages"]["bad"]
+                self.assertEqual((bad["offset"], bad["length"], bad["step"]),
+                                 (run["offset"], BLOCK if kind == "stored" else run["length"], "map"))
+                self.assertNotIn("sha256", found[path])
 
     def test_the_version_bitmap_is_read_from_the_least_significant_bit(self):
         moved = 0
