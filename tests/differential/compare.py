@@ -79,7 +79,10 @@ def kernel_runs(extents, size, device=1 << 64):
 
 
 def reported_runs(entry):
-    return joined((r["offset"], r["length"], r["kind"], r["image_offset"] if r["kind"] in ("stored", "compressed") else None)
+    def place(run):
+        return run["stored"][0][0] if run["kind"] == "compressed" else run["image_offset"] if run["kind"] == "stored" else None
+
+    return joined((r["offset"], r["length"], r["kind"], place(r))
                   for r in entry["runs"])
 
 
@@ -89,9 +92,8 @@ def blocks_of(runs, block):
 
 
 def first_difference_of_clusters(have, want, t, block):
-    """As first_difference, of a compressed file. A compressed cluster's bytes are reported in its second block and those
-    that follow; the kernel says of the whole cluster that it is compressed, if it is not encrypted, and where they begin.
-    """
+    """As first_difference, of a compressed file: of a compressed cluster, the kernel says where its bytes begin, and not
+    that it is compressed where it is encrypted too."""
     cluster = block << t["compression"]["log_cluster_size"]
     have, want = blocks_of(have, block), blocks_of(want, block)
     for start in range(0, t["size"], cluster):
