@@ -18,6 +18,7 @@ BlockUse::BlockUse(const source::BlockSource& source, const Superblock& superblo
   const std::uint32_t segments = superblock.raw.segment_count_main;
   const std::uint32_t per_block = superblock.sit_entries_per_block();
   Bytes bytes(superblock.block_size);
+  bool readable = false;
   for (std::uint32_t segment = 0; segment < segments; ++segment) {
     const std::uint32_t index = segment / per_block;
     if (segment % per_block == 0) {
@@ -30,15 +31,17 @@ BlockUse::BlockUse(const source::BlockSource& source, const Superblock& superblo
                             " on are not there, and the main area needs them");
         return;
       }
-      if (const auto done = source::read_exactly(source, offset, bytes); !done) {
-        std::fill(bytes.begin(), bytes.end(), std::byte{0});
-        if (findings_.size() < kMaxFindings) {
-          findings_.push_back("SIT block " + std::to_string(index) + ": " + done.error().message());
-        }
+      const auto done = source::read_exactly(source, offset, bytes);
+      readable = done.has_value();
+      if (!readable && findings_.size() < kMaxFindings) {
+        findings_.push_back("SIT block " + std::to_string(index) + ": " + done.error().message());
       }
       bits_.resize(std::size_t{std::min(segments, segment + per_block)} * kMapSize);
+      known_.resize(std::min(segments, segment + per_block));
     }
     const auto journaled = journals.sit.find(segment);
+    known_[segment] = readable || journaled != journals.sit.end();
+    if (!known_[segment]) continue;
     take(segment, journaled != journals.sit.end()
                       ? journaled->second
                       : *ByteView(bytes).load<RawSitEntry>(std::uint64_t{segment % per_block} * sizeof(RawSitEntry)));
@@ -62,6 +65,11 @@ bool BlockUse::uses(std::uint32_t block) const {
   if (block < first_) return false;
   const std::uint64_t bit = block - first_;
   return bit / 8 < bits_.size() && (bits_[bit / 8] & (0x80u >> (bit % 8))) != 0;
+}
+
+bool BlockUse::is_free(std::uint32_t block) const {
+  const std::uint64_t segment = (std::uint64_t{block} - first_) / kBlocksPerSeg;
+  return block >= first_ && segment < known_.size() && known_[segment] && !uses(block);
 }
 
 }  // namespace coldread::f2fs

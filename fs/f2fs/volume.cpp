@@ -157,7 +157,7 @@ void recover(std::shared_ptr<const Filesystem>& filesystem, volume::VolumeFacts&
 
 bool has_superblock(const source::BlockSource& source) {
   const auto found = find_superblock(source);
-  return found || found.error().kind != ErrorKind::kNotFound;
+  return found || found.error().kind == ErrorKind::kCorrupt;
 }
 
 Result<std::shared_ptr<const volume::Volume>> open(std::shared_ptr<const source::BlockSource> source,

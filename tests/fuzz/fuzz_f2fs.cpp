@@ -67,7 +67,7 @@ void run(Input& input) {
     require(!volume.error().message().empty(), "a refusal has a sentence");
     return;
   }
-  require(is_f2fs(*image), "what can be opened is f2fs");
+  require(has_superblock(*image), "what can be opened is f2fs");
   require((*volume)->source()->size() == image->size(), "the source is the image");
   look_at_volume(**volume, kMaxInode);
 }

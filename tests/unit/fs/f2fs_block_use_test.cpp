@@ -61,14 +61,19 @@ BOOST_AUTO_TEST_CASE(counts_that_differ) {
              boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(what_cannot_be_read_is_free) {
+BOOST_AUTO_TEST_CASE(of_what_cannot_be_read_nothing_is_known) {
   ImageBuilder image;
   image.put_sit(1, {0, 1});
   image.packs[0].sit_journal = {{2, ImageBuilder::sit_entry({5})}};
   image.disk->spoil(image.byte_of(image.super.sit_blkaddr), 1);
   const BlockUse use = use_of(image);
-  BOOST_TEST(!use.uses(image.main(512)));
+  for (const std::uint32_t block : {0u, 512u, 513u}) {
+    BOOST_TEST(!use.uses(image.main(block)));
+    BOOST_TEST(!use.is_free(image.main(block)));
+  }
   BOOST_TEST(use.uses(image.main(1024 + 5)));
+  BOOST_TEST(use.is_free(image.main(1024 + 6)));
+  BOOST_TEST(!use.is_free(image.main(0) - 1));
   BOOST_TEST(use.findings() == (Texts{"SIT block 0: image offset 6291456: it is spoiled"}),
              boost::test_tools::per_element());
 }

@@ -36,6 +36,7 @@ class Chain : public ImageBuilder {
     add_inode(kOld, 1, old_file());
     add_inode(6, 2, InodeImage());
     for (char c = 'a'; c <= 'z'; ++c) fill_block(data(c), c);
+    put_sit(3072 / kBlocksPerSeg, {'o' - 'a', 'p' - 'a'});
   }
 
   /// The block that is filled with a letter.

@@ -86,7 +86,7 @@ BOOST_AUTO_TEST_CASE(every_filesystem_of_a_disk) {
   BOOST_TEST(opened->filesystems[1].type == "f2fs");
   BOOST_TEST(opened->filesystems[1].volume == nullptr);
   BOOST_TEST_REQUIRE(opened->filesystems[1].error.has_value());
-  BOOST_TEST((opened->filesystems[1].error->kind == ErrorKind::kUnsupported));
+  BOOST_TEST((opened->filesystems[1].error->kind == ErrorKind::kCorrupt));
   BOOST_TEST(opened->filesystems[2].volume->facts().label == "three");
 }
 

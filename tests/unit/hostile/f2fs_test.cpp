@@ -37,6 +37,7 @@ struct Image : ImageBuilder {
   explicit Image(const std::vector<Dentry>& names = {named(0, kFile, "file")}) {
     add_inode(3, 0, inline_dir(names));
     fill_block(main(3072), 'k');
+    put_sit(3072 / f2fs::kBlocksPerSeg, {0});
   }
   void put_file(std::uint64_t blocks, const std::map<std::uint32_t, std::uint32_t>& addrs,
                 const std::array<std::uint32_t, 5>& nids = {}) {
@@ -246,6 +247,7 @@ BOOST_AUTO_TEST_CASE(names_that_a_chain_adds_by_the_thousand) {
 BOOST_AUTO_TEST_CASE(an_image_cut_anywhere_opens_or_is_refused_in_a_sentence) {
   Image image;
   image.put_file(2, {{0, image.main(3072)}, {1, image.main(4000)}});
+  image.put_sit(4000 / f2fs::kBlocksPerSeg, {4000 % f2fs::kBlocksPerSeg});
   image.finish();
   for (const std::uint64_t blocks : {0u,    1u,    2u,    512u,  513u,  519u,  520u,  1024u, 1031u, 1032u,
                                      2560u, 2561u, 5120u, 5121u, 5122u, 8192u, 8193u, 9120u, 9121u, 13312u}) {
