@@ -147,8 +147,11 @@ SignatureResult check_signature(const Descriptor& descriptor, ByteSpan file_dige
     if (!candidates || sk_X509_push(candidates.get(), certificate.get()) == 0) return invalid(library_reason());
   }
   const Bytes content = signed_bytes(descriptor.algorithm, file_digest);
-  const Bio content_bio(BIO_new_mem_buf(content.data(), static_cast<int>(content.size())));
-  if (!content_bio) return invalid(library_reason());
+  Bio memory(BIO_new_mem_buf(content.data(), static_cast<int>(content.size())));
+  Bio content_bio(BIO_new(BIO_f_buffer()));
+  if (!memory || !content_bio) return invalid(library_reason());
+  // Of a memory BIO CMS_verify() makes a copy, which it leaks where it then finds fault with the message.
+  BIO_push(content_bio.get(), memory.release());
   if (CMS_verify(message.get(), candidates.get(), trusted.certificates_->store.get(), content_bio.get(), nullptr,
                  CMS_BINARY) != 1) {
     return invalid(library_reason());
