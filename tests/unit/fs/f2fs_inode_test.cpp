@@ -75,6 +75,21 @@ BOOST_AUTO_TEST_CASE(what_stat_shows) {
   BOOST_TEST(!facts.compression);
 }
 
+BOOST_AUTO_TEST_CASE(projects_are_told_where_there_are_any) {
+  const auto project = [](std::uint32_t features, std::uint16_t i_extra_isize) {
+    InodeImage inode;
+    inode.extra = RawExtraAttr{};
+    inode.extra->i_extra_isize = i_extra_isize;
+    inode.extra->i_projid = 77;
+    const auto record = Parsed{features}(inode);
+    BOOST_REQUIRE(record.has_value());
+    return record->facts.project;
+  };
+  BOOST_TEST(project(kFeatureExtraAttr | kFeatureProjectQuota, 8) == 77u);
+  BOOST_TEST(project(kFeatureExtraAttr | kFeatureProjectQuota, 4) == 0u);
+  BOOST_TEST(project(kFeatureExtraAttr, 8) == 0u);
+}
+
 BOOST_AUTO_TEST_CASE(nanoseconds_of_a_second_or_more) {
   InodeImage inode;
   inode.raw.i_mtime = 5;

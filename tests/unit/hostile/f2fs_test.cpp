@@ -85,6 +85,25 @@ BOOST_AUTO_TEST_CASE(nodes_that_lead_back) {
   BOOST_TEST(all.run.content("file").substr(0, kK) == std::string(kK, 'k'));
 }
 
+BOOST_AUTO_TEST_CASE(a_block_that_the_checkpoint_has_free) {
+  Image image;
+  image.put_file(2, {{0, image.main(3072)}, {1, image.main(3073)}});
+  image.fill_block(image.main(3073), 'x');
+  {
+    const Bounded all(image);
+    BOOST_TEST(bad_ranges(all.run.entry("file")) ==
+                   (Texts{"4096+4096 map: it lies at block " + std::to_string(image.main(3073)) +
+                          ", which is free by the checkpoint"}),
+               boost::test_tools::per_element());
+    BOOST_TEST(all.run.content("file") == std::string(kK, 'k') + std::string(kK, '\0'));
+  }
+  // Where that part of the SIT is lost, nothing speaks against the block.
+  image.disk->spoil(image.byte_of(image.super.sit_blkaddr), 1);
+  const Bounded lost(image);
+  BOOST_TEST(lost.run.entry("file").status == "ok");
+  BOOST_TEST(lost.run.content("file").substr(kK) == std::string(kK, 'x'));
+}
+
 BOOST_AUTO_TEST_CASE(two_inodes_that_share_nodes) {
   Image image({named(0, 5, "file"), named(1, 6, "other")});
   InodeImage file;
