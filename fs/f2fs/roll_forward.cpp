@@ -141,6 +141,7 @@ class Recovery {
   }
 
   const BlockUse& use() {
+    if (filesystem_.use) return *filesystem_.use;
     if (!use_) {
       use_.emplace(*filesystem_.source, filesystem_.superblock(), filesystem_.checkpoint, filesystem_.journals);
     }

@@ -64,7 +64,7 @@ def joined(pieces):
 def kernel_runs(extents, size, device=1 << 64):
     """FIEMAP's extents up to the end of the file, with the holes between them.
 
-    device: how many bytes the image has: the kernel counts on to other devices, and a report tells no place in them.
+    device: how many bytes the image has: the kernel counts on to other devices, where places are not held.
     """
     runs, at = [], 0
     for logical, physical, length, flags in extents:
