@@ -9,6 +9,7 @@
 
 #include "core/base/checked.hpp"
 #include "core/read/map_reader.hpp"
+#include "core/volume/directory_notes.hpp"
 #include "fs/ext4/directory_hash.hpp"
 #include "fs/ext4/dirhash.hpp"
 #include "fs/ext4/dx_block.hpp"
@@ -20,7 +21,6 @@ namespace {
 
 constexpr std::uint64_t kWindow = 65536;        // a multiple of every block size
 constexpr std::uint32_t kMinRecordLength = 12;  // an entry with a name of one byte
-constexpr std::size_t kMaxFindings = 100;
 
 /// Goes through the blocks of one directory.
 class Scan {
@@ -63,9 +63,7 @@ class Scan {
 
  private:
   volume::Directory finish() {
-    if (unsaid_ != 0)
-      result_.findings.push_back(inode_.where() + ": " + std::to_string(unsaid_) +
-                                 " further findings in this directory");
+    result_.findings = notes_.take();
     return std::move(result_);
   }
 
@@ -73,14 +71,7 @@ class Scan {
     return std::min(round_up(inode.facts.size, block_size), kMaxFileBlocks * block_size);
   }
 
-  /// A finding. Of a wrecked directory only the first are said.
-  void note(const std::string& what) {
-    if (result_.findings.size() < kMaxFindings) {
-      result_.findings.push_back(inode_.where() + ", " + what);
-    } else {
-      ++unsaid_;
-    }
-  }
+  void note(const std::string& what) { notes_.add(what); }
 
   [[nodiscard]] std::string blocks(std::uint64_t offset, std::uint64_t length) const {
     const std::uint64_t first = offset / filesystem_.block_size();
@@ -212,7 +203,7 @@ class Scan {
   const bool hash_in_entries_;
   std::optional<HashRule> hash_;
   volume::Directory result_;
-  std::uint64_t unsaid_ = 0;
+  volume::DirectoryNotes notes_{inode_.where()};
 };
 
 }  // namespace

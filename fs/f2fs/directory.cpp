@@ -4,43 +4,16 @@
 #include <string>
 #include <utility>
 
-#include "core/base/checked.hpp"
+#include "core/volume/directory_notes.hpp"
 #include "fs/f2fs/directory_blocks.hpp"
 #include "fs/f2fs/directory_index.hpp"
 
 namespace coldread::f2fs {
 namespace {
 
-constexpr std::size_t kMaxFindings = 100;
 constexpr std::size_t kMaxRemovedNames = 1'000'000;
 constexpr std::uint8_t kMaxFileType = 7;  // F2FS_FT_SYMLINK
 constexpr std::size_t kMinEncryptedName = 16;
-
-/// Findings about one directory, of which only the first are said.
-class Notes {
- public:
-  explicit Notes(const InodeRecord& inode) : inode_(inode) {}
-
-  void operator()(const std::string& what) {
-    if (findings_.size() < kMaxFindings) {
-      findings_.push_back(inode_.where() + ", " + what);
-    } else {
-      ++unsaid_;
-    }
-  }
-
-  Findings take() {
-    if (unsaid_ != 0) {
-      findings_.push_back(inode_.where() + ": " + std::to_string(unsaid_) + " further findings in this directory");
-    }
-    return std::move(findings_);
-  }
-
- private:
-  const InodeRecord& inode_;
-  Findings findings_;
-  std::uint64_t unsaid_ = 0;
-};
 
 std::string slot_at(std::uint64_t block, std::uint32_t slot) {
   return "directory block " + std::to_string(block) + ", slot " + std::to_string(slot) + ": ";
@@ -53,7 +26,8 @@ bool is_dots(const std::string& name) { return name == "." || name == ".."; }
 volume::Directory read_directory(const std::shared_ptr<const Filesystem>& filesystem, const InodeRecord& inode,
                                  const read::FileMap& map) {
   volume::Directory directory;
-  Notes note(inode);
+  volume::DirectoryNotes notes(inode.where());
+  const auto note = [&](const std::string& what) { notes.add(what); };
   const bool is_inline = inode.has_inline(kInlineDentry);
   if (!is_inline && inode.facts.size % filesystem->block_size() != 0) {
     note("its size of " + std::to_string(inode.facts.size) + " bytes is no multiple of the block size");
@@ -80,9 +54,9 @@ volume::Directory read_directory(const std::shared_ptr<const Filesystem>& filesy
             },
             [&](std::uint32_t slot, const std::string& fault) { note(slot_at(block, slot) + fault); });
       },
-      [&](const std::string& fault) { note(fault); });
+      note);
   for (const Finding& finding : map.findings()) note(finding);
-  directory.findings = note.take();
+  directory.findings = notes.take();
   return directory;
 }
 
