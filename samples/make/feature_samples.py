@@ -133,17 +133,7 @@ def casefold():
     s.encrypted_directory("encrypted", "main")
     s.encrypted_directory("lost", "lost")
     for directory in ("folded", "encrypted", "lost"):
-        folded = f"{directory}/names"
-        s.mkdir(folded)
-        s.step("flags", path=folded, add=["casefold"])
-        for name in ("Plain", "STRASSE", "Straße-2", "ÜBER", "e\u0301-decomposed", "ﬁ-ligature", "ΑΣ", "İ", "日本語",
-                     "not_utf8\udcff\udcfe", "x" * 255, "Ünï" * 40):
-            s.file(f"{folded}/{name}", size=len(name))
-        s.mkdir(f"{folded}/Below")
-        s.file(f"{folded}/Below/Inherits", size=5)
-        s.step("symlink", path=f"{folded}/Link", target="plain")
-        s.mkdir(f"{directory}/crowd")
-        s.step("flags", path=f"{directory}/crowd", add=["casefold"])
+        s.folded_directories(directory)
         s.step("many", directory=f"{directory}/crowd", count=70, pattern="File-%04d", pad_to=180)
     return s.spec
 

@@ -97,6 +97,20 @@ class Sample:
         for length in (1, 31, 32, 33, 59, 60, 61, 200, longest):
             self.step("symlink", path=f"{directory}/links/target_{length}", target=("far/away/" * 500)[:length])
 
+    def folded_directories(self, directory):
+        """Two directories without case: awkward names, and room for a crowd."""
+        folded = f"{directory}/names"
+        self.mkdir(folded)
+        self.step("flags", path=folded, add=["casefold"])
+        for name in ("Plain", "STRASSE", "Straße-2", "ÜBER", "e\u0301-decomposed", "ﬁ-ligature", "ΑΣ", "İ", "日本語",
+                     "not_utf8\udcff\udcfe", "x" * 255, "Ünï" * 40):
+            self.file(f"{folded}/{name}", size=len(name))
+        self.mkdir(f"{folded}/Below")
+        self.file(f"{folded}/Below/Inherits", size=5)
+        self.step("symlink", path=f"{folded}/Link", target="plain")
+        self.mkdir(f"{directory}/crowd")
+        self.step("flags", path=f"{directory}/crowd", add=["casefold"])
+
     def special_files(self, directory):
         self.step("mknod", path=f"{directory}/null", type="chr", device=[1, 3], mode=0o666)
         self.step("mknod", path=f"{directory}/chr_large_numbers", type="chr", device=[4001, 1000000], mode=0o600)
