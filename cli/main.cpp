@@ -1,8 +1,11 @@
 #include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
+#include <cstdio>
 #include <exception>
 #include <iostream>
 #include <string>
@@ -21,9 +24,17 @@ static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler may set 
 
 void interrupt(int /*signal*/) { interrupted = true; }
 
+/// Keys come to lie in memory of libraries too, as their key schedules: no core dump, in a file or through a pipe.
+void forbid_core_dumps() {
+  const rlimit none{0, 0};
+  ::setrlimit(RLIMIT_CORE, &none);
+  ::prctl(PR_SET_DUMPABLE, 0UL, 0UL, 0UL, 0UL);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  forbid_core_dumps();
   struct sigaction action {};
   action.sa_handler = interrupt;
   action.sa_flags = static_cast<int>(SA_RESETHAND);  // a second signal ends the program at once
@@ -31,7 +42,8 @@ int main(int argc, char** argv) {
   ::sigaction(SIGTERM, &action, nullptr);
   ::signal(SIGPIPE, SIG_IGN);  // a reader that closes its pipe ends the output, not the work
 
-  std::ios::sync_with_stdio(false);
+  std::setvbuf(stdin, nullptr, _IONBF,
+               0);  // std::cin goes through it; keys may come from there, and no buffer is wiped
   coldread::cli::FdStream out(STDOUT_FILENO);
   coldread::cli::Io io{std::cin,   out, std::cerr, ::isatty(STDOUT_FILENO) == 1, ::isatty(STDERR_FILENO) == 1,
                        interrupted};

@@ -6,27 +6,33 @@
 
 namespace coldread {
 
-/// Key bytes: wiped on destruction, moved and never copied, with no way into a log (nothing prints a Secret).
+/// Key bytes: wiped on destruction, moved and never copied, with no way into a log (nothing prints a Secret). They lie
+/// in libcrypto's secure heap: memory of its own between guard pages, locked so that it is never swapped out where the
+/// system allows that (RLIMIT_MEMLOCK), and left out of core dumps. Where that heap is full they lie in ordinary
+/// memory, which is wiped all the same. Throws std::bad_alloc.
 class Secret {
  public:
   Secret() = default;
-  explicit Secret(std::size_t size) : bytes_(size) {}
-  explicit Secret(ByteSpan bytes) : bytes_(bytes.begin(), bytes.end()) {}
+  explicit Secret(std::size_t size);  ///< zeros
+  explicit Secret(ByteSpan bytes);
   Secret(const Secret&) = delete;
   Secret& operator=(const Secret&) = delete;
-  Secret(Secret&& other) noexcept : bytes_(std::move(other.bytes_)) { other.bytes_.clear(); }
+  Secret(Secret&& other) noexcept;
   Secret& operator=(Secret&& other) noexcept;
   ~Secret();
 
-  [[nodiscard]] std::size_t size() const { return bytes_.size(); }
-  [[nodiscard]] bool empty() const { return bytes_.empty(); }
-  [[nodiscard]] ByteSpan view() const { return bytes_; }
-  [[nodiscard]] MutableByteSpan writable() { return bytes_; }
+  [[nodiscard]] std::size_t size() const { return size_; }
+  [[nodiscard]] bool empty() const { return size_ == 0; }
+  [[nodiscard]] ByteSpan view() const { return {bytes_, size_}; }
+  [[nodiscard]] MutableByteSpan writable() { return {bytes_, size_}; }
+  /// True where the bytes lie in the secure heap.
+  [[nodiscard]] bool is_protected() const;
 
  private:
-  void wipe() noexcept;
+  void free() noexcept;
 
-  Bytes bytes_;
+  std::byte* bytes_ = nullptr;
+  std::size_t size_ = 0;
 };
 
 /// Overwrites `bytes` in a way that the compiler does not remove.

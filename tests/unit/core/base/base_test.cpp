@@ -97,6 +97,28 @@ BOOST_AUTO_TEST_CASE(a_secret_is_moved_and_the_old_one_is_empty) {
   BOOST_TEST(key.empty());  // NOLINT(bugprone-use-after-move): that is what is tested
 }
 
+BOOST_AUTO_TEST_CASE(a_secret_keeps_its_bytes_and_begins_with_zeros) {
+  BOOST_TEST(all_zero(Secret(4097).view()));
+  Secret key(as_bytes("0123456789abcdef"));
+  key = Secret(as_bytes("fedcba9876543210-"));
+  BOOST_TEST(as_chars(key.view()) == "fedcba9876543210-");
+  key = Secret();
+  BOOST_TEST(key.empty());
+  BOOST_TEST(Secret(ByteSpan()).view().empty());
+}
+
+#if !defined(__SANITIZE_ADDRESS__)
+BOOST_AUTO_TEST_CASE(secrets_lie_in_the_secure_heap_until_it_is_full) {
+  std::vector<Secret> many;
+  const std::size_t size = std::size_t{64} << 10;
+  while (many.size() < 64 && (many.empty() || many.back().is_protected())) many.emplace_back(size);
+  BOOST_TEST(!many.back().is_protected());  // and yet there
+  BOOST_TEST(many.back().size() == size);
+  many.clear();
+  BOOST_TEST(Secret(64).is_protected());
+}
+#endif
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace coldread
