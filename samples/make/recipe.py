@@ -1,5 +1,6 @@
 """How a sample is told: the spec of one file system, built step by step, as populate does it in the guest."""
 import base64
+import hashlib
 import random
 import uuid
 
@@ -25,17 +26,23 @@ class Sample:
     def step(self, op, **arguments):
         self.steps.append({"op": op, **arguments})
 
-    def key(self, name, size=64, supplied=True):
+    def key(self, name, size=64, supplied=True, v1=False, descriptor=None):
+        """A master key; of v1 policies, by the descriptor that is derived from it or by a given one."""
         raw = random.Random(f"{self.spec['name']}/{name}").randbytes(size)
-        self.spec["keys"].append({"name": name, "hex": raw.hex(), "supplied": supplied})
+        key = {"name": name, "hex": raw.hex(), "supplied": supplied}
+        if v1:
+            key["derived"] = descriptor is None
+            key["descriptor"] = descriptor or hashlib.sha512(hashlib.sha512(raw).digest()).digest()[:8].hex()
+        self.spec["keys"].append(key)
 
     def mkdir(self, *paths):
         for path in paths:
             self.step("mkdir", path=path)
 
-    def encrypted_directory(self, path, key, pad=32):
+    def encrypted_directory(self, path, key, pad=32, contents="AES-256-XTS", filenames="AES-256-CTS", **more):
+        """`more`: flags, a list of their names; log2_unit, the base-2 logarithm of the data unit's size."""
         self.mkdir(path)
-        self.step("policy", path=path, key=key, contents="AES-256-XTS", filenames="AES-256-CTS", pad=pad)
+        self.step("policy", path=path, key=key, contents=contents, filenames=filenames, pad=pad, **more)
 
     def file(self, path, **arguments):
         self.step("file", path=path, **arguments)

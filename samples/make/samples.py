@@ -157,6 +157,41 @@ def v2_xts_1k():
     return s.spec
 
 
+def fscrypt_modes():
+    """Every mode that Debian's kernel has, every flag and version, each with names, links and contents of all sizes."""
+    s = Sample("fscrypt-modes", "one directory for each kind of policy: Adiantum and AES-128, DIRECT_KEY, IV_INO_LBLK_64 and _32, "
+               "data units of 512 bytes to a block, v1 with derived and other descriptors; some with lost keys", 24, 4096,
+               ext4("fscrypt-modes", 4096, "-O", "encrypt,stable_inodes", "-J", "size=4", "-N", "1024"))
+    adiantum = {"contents": "Adiantum", "filenames": "Adiantum"}
+    aes_128 = {"contents": "AES-128-CBC-ESSIV", "filenames": "AES-128-CTS"}
+    s.key("main")
+    s.key("small", size=16)
+    s.key("v1", v1=True)
+    s.key("v1-named", v1=True, descriptor="636f6c6472656164")
+    s.key("lost", supplied=False)
+    s.key("v1-lost", supplied=False, v1=True)
+    policies = [("adiantum", "main", 32, adiantum), ("adiantum_direct", "main", 4, {**adiantum, "flags": ["DIRECT_KEY"]}),
+                ("aes_128", "small", 16, aes_128), ("lblk_64", "main", 8, {"flags": ["IV_INO_LBLK_64"]}),
+                ("lblk_32", "main", 32, {"flags": ["IV_INO_LBLK_32"]})]
+    policies += [(f"unit_{1 << log2}", "main", 16, {"log2_unit": log2}) for log2 in (9, 10, 11, 12)]
+    policies += [("adiantum_unit_512", "main", 16, {**adiantum, "log2_unit": 9})]
+    policies += [("v1_xts", "v1", 4, {}), ("v1_aes_128", "v1", 8, aes_128), ("v1_adiantum", "v1", 16, adiantum),
+                 ("v1_adiantum_direct", "v1", 32, {**adiantum, "flags": ["DIRECT_KEY"]}),
+                 ("v1_named", "v1-named", 32, {}), ("lost_adiantum", "lost", 32, adiantum), ("v1_lost", "v1-lost", 4, {})]
+    for directory, key, pad, policy in policies:
+        s.encrypted_directory(directory, key, pad, **policy)
+        for length in (1, 15, 16, 17, 33, 150, 255):
+            s.file(f"{directory}/{'n' * length}", size=length)
+        for size in (0, 511, 512, 4095, 4097):
+            s.file(f"{directory}/size_{size}", size=size)
+        for size in (1, 60, 200):
+            s.step("symlink", path=f"{directory}/link_{size}", target="t" * size)
+        s.mkdir(f"{directory}/below")
+        s.file(f"{directory}/below/sparse", segments=[[5 * 4096 + 100, 5000], [40 * 4096, 3 * 4096]], truncate=50 * 4096 + 9)
+        s.file(f"{directory}/below/unwritten", allocate=[0, 8 * 4096, 0], segments=[[2 * 4096 + 1, 600]])
+    return s.spec
+
+
 def verity_sizes(s, directory, block, hash_size, large_levels=2, **options):
     """fs-verity files about the edges of a block, of a hash block and of a level."""
     hashes = block // hash_size
@@ -462,6 +497,6 @@ def deleted_1k():
 
 
 def all_samples():
-    specs = [first_light(), plain_1k(), v2_xts_1k(), verity_4k(), verity_1k(), old_layout(), metabg_1k(), blocks_16k(),
-             deleted_1k(), fast_commit(), disk_gpt(), disk_mbr(), *feature_samples.all_samples(), *f2fs_samples.all_samples()]
+    specs = [first_light(), plain_1k(), v2_xts_1k(), fscrypt_modes(), verity_4k(), verity_1k(), old_layout(), metabg_1k(),
+             blocks_16k(), deleted_1k(), fast_commit(), disk_gpt(), disk_mbr(), *feature_samples.all_samples(), *f2fs_samples.all_samples()]
     return {spec["name"]: spec for spec in specs}

@@ -76,7 +76,8 @@ def key_options(case: pathlib.Path, truth: dict) -> list:
     options = []
     for key in truth.get("keys", []):
         if key.get("supplied", True):
-            options += ["--key", str(case / key["file"])]
+            path = str(case / key["file"])
+            options += ["--key", path] if key.get("derived", True) else ["--v1-key", f"{key['id']}={path}"]
     for cert in sorted((case / "certs").glob("*.pem")):
         options += ["--cert", str(cert)]
     return options

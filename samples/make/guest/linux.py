@@ -28,9 +28,11 @@ READ_VERITY_METADATA = _number(_READ | _WRITE, "f", 135, 40)
 INODE_FLAGS = {"compress": 0x4, "immutable": 0x10, "append": 0x20, "nodump": 0x40, "noatime": 0x80, "nocompress": 0x400,
                "journal_data": 0x4000, "extents": 0x80000, "project_inherit": 0x20000000, "casefold": 0x40000000}
 
-MODES = {1: "AES-256-XTS", 4: "AES-256-CTS", 5: "AES-128-CBC-ESSIV", 6: "AES-128-CTS", 9: "Adiantum"}
+MODES = {1: "AES-256-XTS", 4: "AES-256-CTS", 5: "AES-128-CBC-ESSIV", 6: "AES-128-CTS", 7: "SM4-XTS", 8: "SM4-CTS",
+         9: "Adiantum", 10: "AES-256-HCTR2"}
 MODE_NUMBERS = {name: number for number, name in MODES.items()}
 PADDINGS = {4: 0, 8: 1, 16: 2, 32: 3}
+POLICY_FLAGS = {"DIRECT_KEY": 4, "IV_INO_LBLK_64": 8, "IV_INO_LBLK_32": 16}
 HASHES = {1: "sha256", 2: "sha512"}
 HASH_NUMBERS = {name: number for number, name in HASHES.items()}
 
@@ -130,30 +132,40 @@ def extents(fd):
     return struct.unpack_from("<I", buffer, 20)[0]
 
 
-def add_key(mount_point, raw):
-    """Gives the mounted file system a v2 master key; returns its identifier in hex."""
-    version_2 = 2
-    buffer = ctypes.create_string_buffer(struct.pack("<II32xI36x", version_2, 0, len(raw)) + raw, 80 + len(raw))
+def add_key(mount_point, raw, descriptor=None):
+    """Gives the mounted file system a master key: of v2 policies, or of v1 policies with that descriptor in hex.
+
+    Returns its identifier, or its descriptor, in hex.
+    """
+    by_descriptor, by_identifier = 1, 2
+    kind, name = (by_descriptor, bytes.fromhex(descriptor)) if descriptor else (by_identifier, b"")
+    buffer = ctypes.create_string_buffer(struct.pack("<II32sI36x", kind, 0, name, len(raw)) + raw, 80 + len(raw))
     with Opened(mount_point) as fd:
         _ioctl(fd, ADD_ENCRYPTION_KEY, buffer)
-    return buffer.raw[8:24].hex()
+    return descriptor or buffer.raw[8:24].hex()
 
 
-def set_policy(path, key_id, contents, filenames, pad):
-    policy = struct.pack("<BBBBB3x16s", 2, MODE_NUMBERS[contents], MODE_NUMBERS[filenames], PADDINGS[pad], 0,
-                         bytes.fromhex(key_id))
+def set_policy(path, key_id, contents, filenames, pad, flags=(), log2_unit=0):
+    """`key_id` of 8 bytes makes it a v1 policy."""
+    modes = MODE_NUMBERS[contents], MODE_NUMBERS[filenames], PADDINGS[pad] | sum(POLICY_FLAGS[flag] for flag in flags)
+    name = bytes.fromhex(key_id)
+    if len(name) == 8:
+        policy = struct.pack("<BBBB8s", 0, *modes, name)
+    else:
+        policy = struct.pack("<BBBBB3x16s", 2, *modes, log2_unit, name)
     with Opened(path) as fd:
         _ioctl(fd, SET_ENCRYPTION_POLICY, ctypes.create_string_buffer(policy, 32))
 
 
 def get_policy(fd):
-    """The inode's v2 policy, or None where it has none."""
+    """The inode's policy, or None where it has none. What the kernel calls version 0 is 1, as on disk."""
     buffer = ctypes.create_string_buffer(struct.pack("<Q", 24), 32)
     if not _try_ioctl(fd, GET_ENCRYPTION_POLICY_EX, buffer):
         return None
-    version, contents, filenames, flags, log2_unit, key_id = struct.unpack_from("<BBBBB3x16s", buffer, 8)
-    return {"version": version, "contents": MODES[contents], "filenames": MODES[filenames], "flags": flags,
-            "log2_data_unit_size": log2_unit, "id": key_id.hex()}
+    version, contents, filenames, flags = struct.unpack_from("<BBBB", buffer, 8)
+    log2_unit, name = (0, buffer.raw[12:20]) if version == 0 else (buffer.raw[12], buffer.raw[16:32])
+    return {"version": version or 1, "contents": MODES[contents], "filenames": MODES[filenames], "flags": flags,
+            "log2_data_unit_size": log2_unit, "id": name.hex()}
 
 
 def get_nonce(fd):

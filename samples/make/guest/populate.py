@@ -106,7 +106,7 @@ class Populate(f2fs.Steps):
     def add_keys(self):
         for key in self.spec["keys"]:
             raw = bytes.fromhex(key["hex"])
-            self.key_ids[key["name"]] = linux.add_key(self.mount_point, raw)
+            self.key_ids[key["name"]] = linux.add_key(self.mount_point, raw, key.get("descriptor"))
             if key["supplied"]:
                 os.makedirs(f"{self.folder}/keys", exist_ok=True)
                 with open(f"{self.folder}/keys/{key['name']}.key", "wb") as f:
@@ -123,8 +123,8 @@ class Populate(f2fs.Steps):
     def mkdir(self, path):
         os.mkdir(self.full(path))
 
-    def policy(self, path, key, contents, filenames, pad):
-        linux.set_policy(self.full(path), self.key_ids[key], contents, filenames, pad)
+    def policy(self, path, key, contents, filenames, pad, **more):
+        linux.set_policy(self.full(path), self.key_ids[key], contents, filenames, pad, **more)
 
     def file(self, path, size=0, kind="random", base64_data=None, add_flags=(), drop_flags=(), compress=None, allocate=None,
              segments=None, every_other=None, truncate=None, punch=(), allocate_after=None):

@@ -160,7 +160,9 @@ class Walk:
             if key["supplied"]:
                 name = f"keys/{key['name']}.key"
                 with open(f"{self.folder}/{name}", "rb") as f:
-                    self.keys.append({"file": name, "policy": "v2", "id": linux.add_key(self.mount_point, f.read())})
+                    identifier = linux.add_key(self.mount_point, f.read(), key.get("descriptor"))
+                self.keys.append({"file": name, "policy": "v1" if "descriptor" in key else "v2", "id": identifier,
+                                  **({"derived": key["derived"]} if "derived" in key else {})})
 
     def truth(self):
         with open("/proc/mounts") as f:
