@@ -158,12 +158,13 @@ def v2_xts_1k():
 
 
 def fscrypt_modes():
-    """Every mode that Debian's kernel has, every flag and version, each with names, links and contents of all sizes."""
-    s = Sample("fscrypt-modes", "one directory for each kind of policy: Adiantum and AES-128, DIRECT_KEY, IV_INO_LBLK_64 and _32, "
-               "data units of 512 bytes to a block, v1 with derived and other descriptors; some with lost keys", 24, 4096,
+    """Every mode, flag and version, each with names, links and contents of all sizes."""
+    s = Sample("fscrypt-modes", "one directory for each kind of policy: Adiantum, HCTR2, AES-128 and SM4, DIRECT_KEY, "
+               "IV_INO_LBLK_64 and _32, data units of 512 bytes to a block, v1 with derived and other descriptors; some with lost keys", 24, 4096,
                ext4("fscrypt-modes", 4096, "-O", "encrypt,stable_inodes", "-J", "size=4", "-N", "1024"))
     adiantum = {"contents": "Adiantum", "filenames": "Adiantum"}
     aes_128 = {"contents": "AES-128-CBC-ESSIV", "filenames": "AES-128-CTS"}
+    hctr2 = {"filenames": "AES-256-HCTR2"}
     s.key("main")
     s.key("small", size=16)
     s.key("v1", v1=True)
@@ -172,7 +173,9 @@ def fscrypt_modes():
     s.key("v1-lost", supplied=False, v1=True)
     policies = [("adiantum", "main", 32, adiantum), ("adiantum_direct", "main", 4, {**adiantum, "flags": ["DIRECT_KEY"]}),
                 ("aes_128", "small", 16, aes_128), ("lblk_64", "main", 8, {"flags": ["IV_INO_LBLK_64"]}),
-                ("lblk_32", "main", 32, {"flags": ["IV_INO_LBLK_32"]})]
+                ("lblk_32", "main", 32, {"flags": ["IV_INO_LBLK_32"]}), ("hctr2", "main", 16, hctr2),
+                ("hctr2_lblk_64", "main", 4, {**hctr2, "flags": ["IV_INO_LBLK_64"]}),
+                ("sm4", "main", 32, {"contents": "SM4-XTS", "filenames": "SM4-CTS"})]
     policies += [(f"unit_{1 << log2}", "main", 16, {"log2_unit": log2}) for log2 in (9, 10, 11, 12)]
     policies += [("adiantum_unit_512", "main", 16, {**adiantum, "log2_unit": 9})]
     policies += [("v1_xts", "v1", 4, {}), ("v1_aes_128", "v1", 8, aes_128), ("v1_adiantum", "v1", 16, adiantum),
