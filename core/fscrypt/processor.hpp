@@ -1,0 +1,15 @@
+#pragma once
+
+namespace coldread::fscrypt {
+
+/// Which of its codes a primitive runs that has more than one; all give the same.
+enum class Code {
+  kPortable,
+  kFastest,  ///< what this processor has instructions for, else the portable one
+};
+
+/// Whether this processor multiplies without carry (PCLMULQDQ), and adds and multiplies 256 bits at once (AVX2).
+[[nodiscard]] bool has_clmul();
+[[nodiscard]] bool has_avx2();
+
+}  // namespace coldread::fscrypt
