@@ -31,7 +31,8 @@ void print_rate(fscrypt::Decryptor& decryptor, MutableByteSpan buffer, std::size
   double best = seconds(decryptor, buffer, unit);
   for (int run = 1; run < runs; ++run) best = std::min(best, seconds(decryptor, buffer, unit));
   if (best > 0) {
-    std::printf(" %8.3f", static_cast<double>(buffer.size() / unit * unit) / best / 1e9);
+    const std::size_t bytes = buffer.size() - buffer.size() % unit;
+    std::printf(" %8.3f", static_cast<double>(bytes) / best / 1e9);
   } else {
     std::printf(" %8s", "-");
   }
