@@ -8,8 +8,9 @@ enum class Code {
   kFastest,  ///< what this processor has instructions for, else the portable one
 };
 
-/// Whether this processor multiplies without carry (PCLMULQDQ), and adds and multiplies 256 bits at once (AVX2).
+/// Whether this processor multiplies without carry (PCLMULQDQ), works on 256 bits at once (AVX2), and also has AES-NI.
 [[nodiscard]] bool has_clmul();
 [[nodiscard]] bool has_avx2();
+[[nodiscard]] bool has_avx2_aes();
 
 }  // namespace coldread::fscrypt

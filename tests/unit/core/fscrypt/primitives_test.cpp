@@ -9,6 +9,8 @@
 #include "core/fscrypt/nh.hpp"
 #include "core/fscrypt/poly1305.hpp"
 #include "core/fscrypt/polyval.hpp"
+#include "core/fscrypt/sm4_avx2.hpp"
+#include "core/fscrypt/sm4_xts.hpp"
 #include "core/fscrypt/xchacha12.hpp"
 #include "tests/unit/core/fscrypt/vectors.hpp"
 
@@ -166,11 +168,35 @@ BOOST_AUTO_TEST_CASE(sm4_of_its_standard) {
     Bytes bytes = vector.result;
     BOOST_TEST(fscrypt::CipherPool::Loan(*pool).run({}, bytes));
     BOOST_TEST(to_hex(bytes) == to_hex(vector.message));
+    if (!fscrypt::has_avx2_aes()) continue;
+    Bytes again = vector.result;
+    fscrypt::Sm4Avx2(vector.key).decrypt(again);
+    BOOST_TEST(to_hex(again) == to_hex(vector.message));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(sm4_of_the_processor_is_that_of_libcrypto) {
+  Random random;
+  for (std::size_t blocks = 1; blocks < 120; ++blocks) {
+    const Secret key(random.bytes(32));
+    const Bytes tweak = random.bytes(32);
+    fscrypt::Iv iv{};
+    std::copy(tweak.begin(), tweak.end(), iv.begin());
+    Bytes portable = random.bytes(16 * blocks + 16);
+    Bytes fastest = portable;
+    const std::size_t at = random.below(16);
+    const auto decrypt = [&](Bytes& bytes, Code code) {
+      return fscrypt::make_sm4_xts(key, code).value()->decryptor()->decrypt(
+          iv, MutableByteSpan(bytes).subspan(at, 16 * blocks));
+    };
+    BOOST_REQUIRE((decrypt(portable, Code::kPortable) && decrypt(fastest, Code::kFastest)));
+    BOOST_TEST((portable == fastest), blocks << " blocks");
   }
 }
 
 BOOST_AUTO_TEST_CASE(the_processors_code_is_the_portable_one) {
-  BOOST_TEST_MESSAGE("PCLMULQDQ: " << fscrypt::has_clmul() << ", AVX2: " << fscrypt::has_avx2());
+  BOOST_TEST_MESSAGE("PCLMULQDQ: " << fscrypt::has_clmul() << ", AVX2: " << fscrypt::has_avx2()
+                                   << ", AES-NI: " << fscrypt::has_avx2_aes());
   Random random;
   for (int time = 0; time < 300; ++time) {
     const Bytes bytes = random.bytes(5064);
