@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/base/little_endian.hpp"
+#include "core/fscrypt/block.hpp"
 #include "core/fscrypt/cipher_pool.hpp"
 #include "core/fscrypt/nh.hpp"
 #include "core/fscrypt/poly1305.hpp"
@@ -12,22 +13,8 @@
 namespace coldread::fscrypt {
 namespace {
 
-constexpr std::size_t kBlock = 16;
+constexpr std::size_t kBlock = sizeof(Block);
 constexpr std::size_t kAesKeySize = 32;
-using Block = std::array<std::byte, kBlock>;
-using Nonce = std::array<std::byte, 24>;
-
-/// A block as a number, little-endian, modulo 2^128.
-struct Number {
-  std::uint64_t low = 0;
-  std::uint64_t high = 0;
-};
-
-Number number_of(ByteSpan block) {
-  const ByteView view(block);
-  return {view.load<Le64>(0).value_or(0), view.load<Le64>(8).value_or(0)};
-}
-
 Number operator+(Number a, Number b) {
   const std::uint64_t low = a.low + b.low;
   return {low, a.high + b.high + (low < a.low ? 1 : 0)};
@@ -35,15 +22,14 @@ Number operator+(Number a, Number b) {
 
 Number operator-(Number a, Number b) { return {a.low - b.low, a.high - b.high - (a.low < b.low ? 1 : 0)}; }
 
-void store(Number number, MutableByteSpan block) {
-  const std::array<Le64, 2> halves{Le64(number.low), Le64(number.high)};
-  const ByteSpan bytes = bytes_of(halves);
-  std::copy(bytes.begin(), bytes.end(), block.begin());
+void store(Number number, MutableByteSpan out) {
+  const Block block = block_of(number);
+  std::copy(block.begin(), block.end(), out.begin());
 }
 
 /// XChaCha12's nonce: `start`, 16 bytes, then a one and zeros.
-Nonce nonce_from(ByteSpan start) {
-  Nonce nonce{};
+XChaCha12::Nonce nonce_from(ByteSpan start) {
+  XChaCha12::Nonce nonce{};
   std::copy(start.begin(), start.end(), nonce.begin());
   nonce[start.size()] = std::byte{1};
   return nonce;
@@ -65,7 +51,7 @@ struct Keys {
 class OneThread final : public Decryptor {
  public:
   OneThread(const Keys& keys, const CipherPool& aes, Result<Poly1305> poly1305)
-      : keys_(keys), aes_(aes), poly1305_(std::move(poly1305)) {}
+      : keys_(keys), stream_(keys.stream.view()), aes_(aes), poly1305_(std::move(poly1305)) {}
 
   [[nodiscard]] bool decrypt(const Iv& tweak, MutableByteSpan message) override {
     if (message.size() < kBlock || !poly1305_) return false;
@@ -74,11 +60,11 @@ class OneThread final : public Decryptor {
     Number header;
     Number hash;
     if (!hash_header(tweak, left.size(), header) || !hash_left(left, hash)) return false;
-    store(number_of(right) + header + hash, right);
-    if (!xchacha12(keys_.stream.view(), nonce_from(right), left) || !aes_.run({}, right) || !hash_left(left, hash)) {
+    Block middle = block_of(number_of(right) + header + hash);
+    // The stream goes over the right block too, which then gets its own: a data unit is whole blocks of ChaCha.
+    if (!stream_.add_stream(nonce_from(middle), message) || !aes_.run({}, middle) || !hash_left(left, hash))
       return false;
-    }
-    store(number_of(right) - header - hash, right);
+    store(number_of(middle) - header - hash, right);
     return true;
   }
 
@@ -107,6 +93,7 @@ class OneThread final : public Decryptor {
   }
 
   const Keys& keys_;
+  XChaCha12 stream_;
   CipherPool::Loan aes_;
   Result<Poly1305> poly1305_;
 };
@@ -129,7 +116,7 @@ class Adiantum final : public ModeCipher {
 
 Result<std::shared_ptr<const ModeCipher>> make_adiantum(const Secret& key) {
   Secret derived(kAesKeySize + 2 * Poly1305::kKeySize + Nh::kKeySize);
-  if (!xchacha12(key.view(), nonce_from({}), derived.writable())) {
+  if (!XChaCha12(key.view()).add_stream(nonce_from({}), derived.writable())) {
     return fail(ErrorKind::kUnsupported, "", "Crypto++ refuses a key for XChaCha12");
   }
   if (const auto poly1305 = Poly1305::make(); !poly1305) return fail(poly1305.error());

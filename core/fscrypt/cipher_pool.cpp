@@ -10,6 +10,8 @@
 namespace coldread::fscrypt {
 namespace {
 
+constexpr std::size_t kBlock = 16;  // of AES and of SM4
+
 struct FreeAlgorithm {
   void operator()(EVP_CIPHER* cipher) const { EVP_CIPHER_free(cipher); }
 };
@@ -62,11 +64,14 @@ void CipherPool::give_back(CipherContext context) const {
 
 bool CipherPool::Loan::run(ByteSpan iv, MutableByteSpan message) const {
   constexpr int kAsBefore = -1;  // the direction
+  if (!context_) return false;
+  if (iv.empty()) {  // ECB: it keeps nothing from one whole block to the next, so that there is nothing to begin
+    if (message.size() % kBlock != 0) return false;
+  } else if (EVP_CipherInit_ex(context_.get(), nullptr, nullptr, nullptr, as_uchars(iv), kAsBefore) != 1) {
+    return false;
+  }
   int written = 0;
-  return context_ &&
-         EVP_CipherInit_ex(context_.get(), nullptr, nullptr, nullptr, iv.empty() ? nullptr : as_uchars(iv),
-                           kAsBefore) == 1 &&
-         EVP_CipherUpdate(context_.get(), as_uchars(message), &written, as_uchars(ByteSpan(message)),
+  return EVP_CipherUpdate(context_.get(), as_uchars(message), &written, as_uchars(ByteSpan(message)),
                           static_cast<int>(message.size())) == 1 &&
          std::cmp_equal(written, message.size());
 }

@@ -4,54 +4,61 @@
 
 #include <algorithm>
 
-#include "core/base/little_endian.hpp"
+#include "core/fscrypt/block.hpp"
+#include "core/fscrypt/nh_avx2.hpp"
 
 namespace coldread::fscrypt {
 namespace {
 
-constexpr std::size_t kPasses = 4;
 constexpr std::size_t kWords = Nh::kUnit / 4;
 
-struct Unit {
-  std::array<Le32, kWords> words;
-};
+std::array<std::uint32_t, kWords> words_of(ByteSpan unit) {
+  const Number number = number_of(unit);
+  return {static_cast<std::uint32_t>(number.low), static_cast<std::uint32_t>(number.low >> 32),
+          static_cast<std::uint32_t>(number.high), static_cast<std::uint32_t>(number.high >> 32)};
+}
 
 }  // namespace
 
-Nh::Nh(ByteSpan key) {
-  const ByteView view(key);
-  for (std::size_t i = 0; i < key_.size(); ++i) key_[i] = view.load<Le32>(4 * i).value_or(0);
+Nh::Nh(ByteSpan key, Code code) : avx2_(code == Code::kFastest && has_avx2()) {
+  for (std::size_t i = 0; i < key_.size(); i += kWords) {
+    const auto words = words_of(key.subspan(4 * i));
+    std::copy(words.begin(), words.end(), key_.begin() + static_cast<std::ptrdiff_t>(i));
+  }
 }
 
 Nh::~Nh() { OPENSSL_cleanse(key_.data(), sizeof(key_)); }
 
-Nh::Hash Nh::hash(ByteSpan message) const {
-  std::array<std::uint64_t, kPasses> sums{};
-  const auto add = [&](const Unit& unit, std::size_t number) {
-    std::array<std::uint32_t, kWords> m{};
-    for (std::size_t i = 0; i < kWords; ++i) m[i] = unit.words[i];
+/// Adds whole units, the first of which is the message's number `first`.
+void Nh::add(ByteSpan units, std::size_t first, Sums& sums) const {
+  if (avx2_) {
+    nh_avx2(&key_[kWords * first], units, sums);
+    return;
+  }
+  for (std::size_t i = 0; i < units.size() / kUnit; ++i) {
+    const auto m = words_of(units.subspan(i * kUnit));
     for (std::size_t pass = 0; pass < kPasses; ++pass) {
-      const std::uint32_t* const k = &key_[kWords * (number + pass)];  // each pass has the key of one unit later
+      const std::uint32_t* const k = &key_[kWords * (first + i + pass)];  // each pass has the key of one unit later
       // The sums of words are modulo 2^32, those of products modulo 2^64.
       sums[pass] += std::uint64_t{m[0] + k[0]} * std::uint64_t{m[2] + k[2]};
       sums[pass] += std::uint64_t{m[1] + k[1]} * std::uint64_t{m[3] + k[3]};
     }
-  };
-  const ByteView view(message.first(std::min(message.size(), kMaxMessage)));
-  const std::size_t whole = view.size() / kUnit;
-  for (std::size_t i = 0; i < whole; ++i) add(*view.load<Unit>(i * kUnit), i);
-  if (const ByteSpan rest = view.span().subspan(whole * kUnit); !rest.empty()) {
-    std::array<std::byte, kUnit> padded{};
+  }
+}
+
+Nh::Hash Nh::hash(ByteSpan message) const {
+  Sums sums{};
+  message = message.first(std::min(message.size(), kMaxMessage));
+  const ByteSpan rest = message.last(message.size() % kUnit);
+  const ByteSpan whole = message.first(message.size() - rest.size());
+  add(whole, 0, sums);
+  if (!rest.empty()) {
+    Block padded{};
     std::copy(rest.begin(), rest.end(), padded.begin());
-    add(*ByteView(ByteSpan(padded)).load<Unit>(0), whole);
+    add(padded, whole.size() / kUnit, sums);
   }
-  Hash hash{};
-  for (std::size_t pass = 0; pass < kPasses; ++pass) {
-    const Le64 sum(sums[pass]);
-    const ByteSpan bytes = bytes_of(sum);
-    std::copy(bytes.begin(), bytes.end(), hash.begin() + static_cast<std::ptrdiff_t>(8 * pass));
-  }
-  return hash;
+  for (std::uint64_t& sum : sums) sum = little_endian(sum);
+  return std::bit_cast<Hash>(sums);
 }
 
 }  // namespace coldread::fscrypt

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "core/base/byte_view.hpp"
+#include "core/fscrypt/processor.hpp"
 
 namespace coldread::fscrypt {
 
@@ -13,11 +14,13 @@ class Nh {
  public:
   static constexpr std::size_t kMaxMessage = 1024;
   static constexpr std::size_t kUnit = 16;
-  static constexpr std::size_t kKeySize = kMaxMessage + 3 * kUnit;
-  using Hash = std::array<std::byte, 32>;
+  static constexpr std::size_t kPasses = 4;
+  static constexpr std::size_t kKeySize = kMaxMessage + (kPasses - 1) * kUnit;
+  using Hash = std::array<std::byte, 8 * kPasses>;
+  using Sums = std::array<std::uint64_t, kPasses>;  ///< of the passes, modulo 2^64
 
   /// `key` has kKeySize bytes.
-  explicit Nh(ByteSpan key);
+  explicit Nh(ByteSpan key, Code code = Code::kFastest);
   Nh(const Nh&) = delete;
   Nh& operator=(const Nh&) = delete;
   ~Nh();
@@ -26,7 +29,10 @@ class Nh {
   [[nodiscard]] Hash hash(ByteSpan message) const;
 
  private:
+  void add(ByteSpan units, std::size_t first, Sums& sums) const;
+
   std::array<std::uint32_t, kKeySize / 4> key_{};
+  bool avx2_;
 };
 
 }  // namespace coldread::fscrypt

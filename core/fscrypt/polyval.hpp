@@ -2,34 +2,47 @@
 
 #include <array>
 #include <cstddef>
-#include <cstdint>
 
 #include "core/base/byte_view.hpp"
+#include "core/fscrypt/block.hpp"
+#include "core/fscrypt/processor.hpp"
 
 namespace coldread::fscrypt {
 
-/// The hash POLYVAL (RFC 8452, section 3) over blocks of 16 bytes. No library of Debian 12 gives access to it. Bit by
-/// bit, and so without tables: it is run over names alone.
+/// A key of POLYVAL and its powers, made once for any number of messages.
+class PolyvalKey {
+ public:
+  static constexpr std::size_t kPowers = 8;  ///< so many blocks are multiplied before the sum of them is reduced once
+  using Powers = std::array<Number, kPowers>;
+
+  explicit PolyvalKey(ByteSpan key);
+  PolyvalKey(const PolyvalKey&) = delete;
+  PolyvalKey& operator=(const PolyvalKey&) = delete;
+  ~PolyvalKey();
+
+  /// The key is the first, and each is the one before, multiplied by the key as the hash multiplies.
+  [[nodiscard]] const Powers& powers() const { return powers_; }
+
+ private:
+  Powers powers_{};
+};
+
+/// The hash POLYVAL (RFC 8452, section 3): blocks are elements of its field, where bit i is the coefficient of x^i. No
+/// library of Debian 12 gives access to it. A copy goes on from where the original is. Without tables or branches that
+/// depend on secrets.
 class Polyval {
  public:
-  using Block = std::array<std::byte, 16>;
-
-  explicit Polyval(const Block& key);
+  /// `key` outlives this.
+  explicit Polyval(const PolyvalKey& key, Code code = Code::kFastest);
 
   /// Adds a whole number of blocks.
   void add(ByteSpan blocks);
-  [[nodiscard]] Block value() const;
+  [[nodiscard]] Block value() const { return block_of(sum_); }
 
  private:
-  struct Element {
-    std::uint64_t low = 0;
-    std::uint64_t high = 0;
-  };
-  static Element element_of(ByteSpan block);
-  void multiply();
-
-  Element key_;
-  Element sum_;
+  const PolyvalKey* key_;
+  bool clmul_;
+  Number sum_;
 };
 
 }  // namespace coldread::fscrypt
