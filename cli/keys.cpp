@@ -2,20 +2,11 @@
 #include "cli/exit_code.hpp"
 #include "cli/policies.hpp"
 #include "cli/session.hpp"
+#include "core/base/text.hpp"
 #include "core/report/json.hpp"
 
 namespace coldread::cli {
 namespace {
-
-/// Where the key of that name came from; one that was given for a descriptor comes first, as in the ring.
-std::string origin_of(const fscrypt::KeyRing& keys, const std::string& name) {
-  std::string origin;
-  for (const fscrypt::GivenKey& key : keys.given()) {
-    if (key.identifier_hex.empty() && key.descriptor_hex == name) return key.origin;
-    if (origin.empty() && (key.identifier_hex == name || key.descriptor_hex == name)) origin = key.origin;
-  }
-  return origin;
-}
 
 std::string joined(const std::vector<std::string>& words) {
   std::string text;
@@ -40,7 +31,8 @@ int keys(const Arguments& arguments, Io& io) {
     report::JsonValue list = report::JsonValue::array();
     if (policies.empty() && !arguments.json) io.out << prefix << "no encryption policy is in use\n";
     for (const report::Policy& policy : policies) {
-      const std::string origin = origin_of(*session->keys, policy.master_key);
+      const std::string origin =
+          session->keys->origin_of(from_hex(policy.master_key).value_or(Bytes()), found.volume->facts().uuid);
       missing = missing || policy.key == "missing";
       if (arguments.json) {
         auto value = report::to_json(policy);
