@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <map>
+#include <string_view>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -92,7 +94,10 @@ class Search {
     if (inode.facts().type == volume::FileType::kDir) {
       const auto directory = inode.entries();
       if (!directory) return;
-      for (const volume::DirEntry& entry : directory->entries) add(KeyScore::Kind::kName, as_bytes(entry.name));
+      std::unordered_set<std::string_view> seen;  // a name again is no further evidence
+      for (const volume::DirEntry& entry : directory->entries) {
+        if (seen.insert(entry.name).second) add(KeyScore::Kind::kName, as_bytes(entry.name));
+      }
     } else if (inode.facts().type == volume::FileType::kSymlink && inode.facts().size <= kMaxTarget) {
       const auto map = inode.map();
       if (!map) return;
