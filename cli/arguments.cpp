@@ -199,6 +199,12 @@ void Parser::key_options(CLI::App& app) {
          "the key of v1 policies with this descriptor, where that is not derived from the key")
       ->type_name("DESCRIPTOR=FILE")
       ->allow_extra_args(false);
+  list_option(app, "--hw-key", a_.hw_keys, "FILE",
+              "the raw key behind a hardware-wrapped one: software secret and inline key are derived from it");
+  list_option(app, "--sw-secret", a_.sw_secrets, "FILE",
+              "the software secret of a hardware-wrapped key (32 bytes): opens names");
+  list_option(app, "--inline-key", a_.inline_keys, "FILE",
+              "the inline key of a hardware-wrapped key (64 bytes): with its software secret, opens contents");
 }
 
 void Parser::trust_options(CLI::App& app) {
@@ -328,6 +334,11 @@ Parsed Parser::parse(const std::vector<std::string>& line) {
   if (!a_.hashes && a_.command == "extract") a_.hashes = {"sha256"};
   if (a_.partition && a_.offset) {
     return {std::nullopt, kUsage, "coldread: --partition and --offset exclude each other; give one of them\n"};
+  }
+  if (!a_.inline_keys.empty() && a_.sw_secrets.empty()) {
+    return {std::nullopt, kUsage,
+            "coldread: an --inline-key opens nothing without its --sw-secret, by which policies name it and from which "
+            "names are decrypted\n"};
   }
   if (a_.jobs == 0) a_.jobs = std::max(1U, std::thread::hardware_concurrency());
   return {std::move(a_), kOk, ""};

@@ -31,6 +31,9 @@ struct Arguments {
   std::string journal;
   std::vector<std::string> keys;
   std::vector<V1Key> v1_keys;
+  std::vector<std::string> hw_keys;
+  std::vector<std::string> sw_secrets;
+  std::vector<std::string> inline_keys;
 
   std::vector<std::string> digests;
   std::vector<std::string> certs;

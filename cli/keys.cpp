@@ -2,25 +2,68 @@
 #include "cli/exit_code.hpp"
 #include "cli/policies.hpp"
 #include "cli/session.hpp"
+#include "core/base/text.hpp"
 #include "core/report/json.hpp"
 
 namespace coldread::cli {
 namespace {
 
-/// Where the key of that name came from; one that was given for a descriptor comes first, as in the ring.
-std::string origin_of(const fscrypt::KeyRing& keys, const std::string& name) {
-  std::string origin;
-  for (const fscrypt::GivenKey& key : keys.given()) {
-    if (key.identifier_hex.empty() && key.descriptor_hex == name) return key.origin;
-    if (origin.empty() && (key.identifier_hex == name || key.descriptor_hex == name)) origin = key.origin;
-  }
-  return origin;
-}
-
 std::string joined(const std::vector<std::string>& words) {
   std::string text;
   for (const std::string& word : words) text += " " + word;
   return text;
+}
+
+std::string counted(std::uint64_t count, const char* one, const char* several) {
+  return std::to_string(count) + " " + (count == 1 ? one : several);
+}
+
+/// Whether a given key opens a policy, and how that is known.
+std::string key_text(const PolicyUse& use, const std::string& origin, bool to_terminal) {
+  const report::Policy& policy = use.policy;
+  const std::string why = policy.problem.empty() ? "" : ": " + shown(policy.problem, to_terminal);
+  if (policy.key == "missing") return "key missing" + why;
+  const std::string from = shown(origin, to_terminal);
+  if (use.opened == 0) return "not opened by " + from + why;
+  std::string text = "opened by " + from + " (";
+  text += policy.key_proof == "none" ? "not proven)" : "proven by its " + policy.key_proof + ")";
+  return text + (why.empty() ? "" : ", but not all" + why);
+}
+
+void print(const PolicyUse& use, const std::string& prefix, const std::string& origin, Io& io) {
+  const report::Policy& policy = use.policy;
+  io.out << prefix << "v" << policy.version << " key " << policy.master_key << ": " << policy.contents << ", "
+         << policy.filenames << ", padding " << policy.padding << ", data unit " << policy.data_unit_size
+         << joined(policy.flags) << "; " << counted(policy.entries.value_or(0), "entry", "entries") << " ("
+         << counted(use.files, "file", "files") << " of " << counted(use.bytes, "byte", "bytes") << ", "
+         << counted(use.directories, "directory", "directories") << ", " << counted(use.symlinks, "symlink", "symlinks")
+         << "); " << key_text(use, origin, io.out_is_terminal) << '\n';
+}
+
+report::JsonValue policy_json(const PolicyUse& use, const std::string& origin) {
+  auto value = report::to_json(use.policy);
+  value.set("files", use.files).set("directories", use.directories).set("symlinks", use.symlinks);
+  value.set("bytes", use.bytes);
+  if (!origin.empty() && use.opened != 0) value.set("opened_by", origin);
+  return value;
+}
+
+report::JsonValue not_understood_json(const PolicyCensus& census) {
+  auto list = report::JsonValue::array();
+  for (const auto& [why, entries] : census.not_understood) {
+    list.append(std::move(report::JsonValue::object().set("problem", why).set("entries", entries)));
+  }
+  return list;
+}
+
+report::JsonValue key_json(const fscrypt::GivenKey& key) {
+  auto value = report::JsonValue::object();
+  value.set("origin", key.origin);
+  if (!key.identifier_hex.empty()) value.set("identifier", key.identifier_hex);
+  if (!key.descriptor_hex.empty()) value.set("descriptor", key.descriptor_hex);
+  value.set("used", key.used).set("proven", key.used && key.proven);
+  if (!key.refused.empty()) value.set("problem", key.refused);
+  return value;
 }
 
 }  // namespace
@@ -36,32 +79,46 @@ int keys(const Arguments& arguments, Io& io) {
   for (const fs::Found& found : session->contents.filesystems) {
     if (!found.volume) continue;
     const std::string prefix = session->contents.filesystems.size() > 1 ? partition_name(found) + ": " : "";
-    const auto policies = find_policies(*found.volume, *session->keys);
+    const PolicyCensus census = count_policies(*found.volume, *session->keys);
     report::JsonValue list = report::JsonValue::array();
-    if (policies.empty() && !arguments.json) io.out << prefix << "no encryption policy is in use\n";
-    for (const report::Policy& policy : policies) {
-      const std::string origin = origin_of(*session->keys, policy.master_key);
-      missing = missing || policy.key == "missing";
+    for (const PolicyUse& use : census.policies) {
+      const std::string origin =
+          session->keys->origin_of(from_hex(use.policy.master_key).value_or(Bytes()), found.volume->facts().uuid);
+      missing = missing || use.opened == 0;
       if (arguments.json) {
-        auto value = report::to_json(policy);
-        if (!origin.empty()) value.set("opened_by", origin);
-        list.append(std::move(value));
-        continue;
+        list.append(policy_json(use, origin));
+      } else {
+        print(use, prefix, origin, io);
       }
-      const std::uint64_t count = policy.entries.value_or(0);
-      io.out << prefix << "v" << policy.version << " key " << policy.master_key << ": " << policy.contents << ", "
-             << policy.filenames << ", padding " << policy.padding << ", data unit " << policy.data_unit_size
-             << joined(policy.flags) << "; " << count << (count == 1 ? " entry; " : " entries; ")
-             << (policy.key == "supplied" ? "opened by " + shown(origin, io.out_is_terminal) : "key missing")
-             << (policy.key_proven == false ? " (not proven)" : "") << '\n';
     }
+    missing = missing || !census.not_understood.empty();
     if (arguments.json) {
       auto value = report::to_json(filesystem_record(found, page_size_for(arguments, *found.volume)));
-      value.set("policies", std::move(list));
+      value.set("policies", std::move(list)).set("not_understood", not_understood_json(census));
       all.append(std::move(value));
+      continue;
+    }
+    for (const auto& [why, entries] : census.not_understood) {
+      io.out << prefix << "no policy that is understood; " << counted(entries, "entry", "entries") << ": "
+             << shown(why, io.out_is_terminal) << '\n';
+    }
+    if (census.policies.empty() && census.not_understood.empty()) {
+      io.out << prefix << "no encryption policy is in use\n";
     }
   }
-  if (arguments.json) io.out << report::JsonValue::object().set("filesystems", std::move(all)).dump(2) << '\n';
+  auto given = report::JsonValue::array();
+  for (const fscrypt::GivenKey& key : session->keys->given()) {
+    if (arguments.json) {
+      given.append(key_json(key));
+    } else if (!key.used) {
+      io.out << shown(key.origin, io.out_is_terminal) << " (" << key.name() << ") opens nothing\n";
+    }
+  }
+  if (arguments.json) {
+    auto json = report::JsonValue::object();
+    json.set("filesystems", std::move(all)).set("keys", std::move(given));
+    io.out << json.dump(2) << '\n';
+  }
   name_unused_keys(*session, arguments, io);
   return missing ? kFindings : kOk;
 }

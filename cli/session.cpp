@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/base/text.hpp"
+#include "core/extract/key_evidence.hpp"
 #include "core/fscrypt/key_files.hpp"
 
 namespace coldread::cli {
@@ -13,6 +14,30 @@ void complain(Io& io, const std::string& message) {
 }
 
 namespace {
+
+/// The keys that each of `paths` stands for. Errors: kUsage.
+Result<std::vector<fscrypt::NamedSecret>> read_all(const std::vector<std::string>& paths, Io& io) {
+  std::vector<fscrypt::NamedSecret> all;
+  for (const std::string& path : paths) {
+    auto keys = fscrypt::read_keys(path, io.in);
+    if (!keys) return fail(ErrorKind::kUsage, keys.error().where, keys.error().what);
+    for (fscrypt::NamedSecret& key : *keys) all.push_back(std::move(key));
+  }
+  return all;
+}
+
+Result<void> add_hw_keys(const Arguments& arguments, Io& io, fscrypt::KeyRing& ring) {
+  const auto hw_keys = read_all(arguments.hw_keys, io);
+  if (!hw_keys) return fail(hw_keys.error());
+  for (const fscrypt::NamedSecret& raw : *hw_keys) {
+    if (auto added = ring.add_hw(raw.key, raw.origin); !added) return added;
+  }
+  const auto sw_secrets = read_all(arguments.sw_secrets, io);
+  if (!sw_secrets) return fail(sw_secrets.error());
+  const auto inline_keys = read_all(arguments.inline_keys, io);
+  if (!inline_keys) return fail(inline_keys.error());
+  return ring.add_hw_parts(*sw_secrets, *inline_keys);
+}
 
 Result<void> add_keys(const Arguments& arguments, Io& io, fscrypt::KeyRing& ring) {
   for (const std::string& path : arguments.keys) {
@@ -35,7 +60,7 @@ Result<void> add_keys(const Arguments& arguments, Io& io, fscrypt::KeyRing& ring
     auto added = ring.add_v1(descriptor, std::move(keys->front().key), keys->front().origin);
     if (!added) return added;
   }
-  return {};
+  return add_hw_keys(arguments, io, ring);
 }
 
 }  // namespace
@@ -83,6 +108,9 @@ Result<Session> open_session(const Arguments& arguments, Io& io) {
   if (!arguments.journal.empty() && !journal_used && !arguments.quiet) {
     complain(io,
              arguments.journal + ": it was not used: no filesystem that was opened has its journal on another device");
+  }
+  for (const fs::Found& found : session.contents.filesystems) {
+    if (found.volume) extract::find_key_evidence(*found.volume, *session.keys);
   }
   for (const Finding& finding : session.contents.table.findings) complain(io, arguments.image + ": " + finding);
   return session;
@@ -171,11 +199,18 @@ void name_unused_keys(const Session& session, const Arguments& arguments, Io& io
   if (arguments.quiet) return;
   const char* const what = arguments.paths.empty() ? "on the image" : "that was looked at";
   for (const fscrypt::GivenKey& key : session.keys->given()) {
-    if (!key.used) {
+    if (!key.refused.empty()) {
+      complain(io, key.origin + ": " + key.refused);
+    } else if (!key.used) {
       complain(io, key.origin + ": this key (" + key.name() + ") opens nothing " + what);
     } else if (!key.proven) {
-      complain(io, key.origin + ": that this key is the one of " + key.name() +
-                       " is not proven: the descriptor is not derived from it");
+      const bool is_inline = key.identifier_hex.empty() && key.descriptor_hex.empty();
+      complain(io,
+               key.origin + (is_inline ? ": that this inline key is the one of its software secret is not proven: too "
+                                         "little lies past the ends of files"
+                                       : ": that this key is the one of " + key.name() +
+                                             " is not proven: the descriptor is not derived from it, and there are "
+                                             "too few names"));
     }
   }
 }

@@ -129,9 +129,9 @@ std::optional<Error> why_refused(const Encryption& encryption, const volume::Ino
     return Error{ErrorKind::kUnsupported, "encryption policy", "version 1 on a casefolded directory is not supported"};
   }
   if (encryption.key == nullptr) return std::nullopt;
-  const bool is_file = facts.type == volume::FileType::kFile;
-  return fscrypt::key_too_short(policy, is_file ? fscrypt::Use::kContents : fscrypt::Use::kNames,
-                                encryption.key->size());
+  const fscrypt::Use use = facts.type == volume::FileType::kFile ? fscrypt::Use::kContents : fscrypt::Use::kNames;
+  if (auto refused = fscrypt::key_too_short(policy, use, encryption.key->size())) return refused;
+  return fscrypt::hw_wrapped_refusal(policy, use, *encryption.key);
 }
 
 }  // namespace
@@ -148,13 +148,17 @@ Result<std::optional<Encryption>> find_encryption(const volume::Inode& inode, co
   encryption.context = std::move(*context);
   encryption.file = {volume.uuid, facts.number.value};
   const Bytes& name = encryption.context.policy.master_key;
-  encryption.key = keys.find(name);
-  if (encryption.key != nullptr) {
-    encryption.key_given = true;
-    encryption.key_proven = encryption.key->is_proven_by(name);
-  }
+  fscrypt::FoundKey found = keys.look_up(name, volume.uuid);
+  encryption.key = found.key;
+  encryption.key_given = found.key != nullptr;
+  encryption.key_proof = found.proof;
+  const bool refused_here = found.key != nullptr && !found.refused.empty() &&
+                            (!found.key->is_hw_wrapped() || facts.type == volume::FileType::kFile);
   if (const auto refused = why_refused(encryption, facts)) {
     encryption.why_locked = refused->message();
+    encryption.key = nullptr;
+  } else if (refused_here) {
+    encryption.why_locked = std::move(found.refused);
     encryption.key = nullptr;
   }
   if (encryption.key != nullptr) keys.mark_used(name);

@@ -22,8 +22,9 @@ struct Encryption {
   fscrypt::FileIdentity file;
   const fscrypt::MasterKey* key = nullptr;  ///< null: locked
   bool key_given = false;                   ///< the key is there, whether or not the policy can be decrypted with it
-  bool key_proven = false;                  ///< that it is the policy's: its name there is derived from it
-  std::string why_locked;                   ///< a sentence, where the policy cannot be decrypted, or not with that key
+  /// How it is known to be the policy's, for all that is decrypted with it.
+  fscrypt::KeyProof key_proof = fscrypt::KeyProof::kNone;
+  std::string why_locked;  ///< a sentence, where the policy cannot be decrypted, or not with that key
 };
 
 /// The encryption of an inode, or nothing where it has none. Errors: kCorrupt, kUnsupported (its context cannot be

@@ -32,9 +32,14 @@ std::size_t PolicyTable::index_of(const Encryption& encryption) {
     record.flags = policy.flag_names();
     record.data_unit_size = policy.data_unit_size;
     record.key = encryption.key_given ? "supplied" : "missing";
-    if (encryption.key_given) record.key_proven = encryption.key_proven;
+    if (encryption.key_given) {
+      record.key_proven = encryption.key_proof != fscrypt::KeyProof::kNone;
+      record.key_proof = fscrypt::to_string(encryption.key_proof);
+    }
     records_.push_back(std::move(record));
   }
+  std::string& problem = records_[at->second].problem;
+  if (problem.empty()) problem = encryption.why_locked;
   return at->second;
 }
 

@@ -28,11 +28,26 @@ Result<Secret> file_key(const Context& context, std::uint8_t mode, const MasterK
 
 }  // namespace
 
+std::optional<Error> hw_wrapped_refusal(const Policy& policy, Use use, const MasterKey& key) {
+  if (!key.is_hw_wrapped()) return std::nullopt;
+  if (!policy.has(kFlagIvInoLblk64 | kFlagIvInoLblk32)) {
+    return Error{ErrorKind::kUnsupported, "encryption policy",
+                 "a hardware-wrapped key without IV_INO_LBLK_64 or IV_INO_LBLK_32 is not supported"};
+  }
+  if (use == Use::kNames || key.inline_key() != nullptr) return std::nullopt;
+  return Error{ErrorKind::kLocked, "encryption key",
+               "of its hardware-wrapped key only the software secret was given, which opens names: the inline key of "
+               "contents is missing; give it with --inline-key"};
+}
+
 Result<FileCipher> make_file_cipher(const Context& context, Use use, const MasterKey& key, const FileIdentity& file) {
   if (auto error = unsupported(context.policy)) return fail(std::move(*error));
   if (auto error = key_too_short(context.policy, use, key.size())) return fail(std::move(*error));
+  if (auto error = hw_wrapped_refusal(context.policy, use, key)) return fail(std::move(*error));
   const std::uint8_t mode = context.policy.mode(use);
-  const auto derived = file_key(context, mode, key, file);
+  const bool by_hardware = key.is_hw_wrapped() && use == Use::kContents;
+  const auto derived =
+      by_hardware ? Result<Secret>(Secret(key.inline_key()->view())) : file_key(context, mode, key, file);
   if (!derived) return fail(derived.error());
   auto cipher = make_mode_cipher(static_cast<Mode>(mode), *derived);
   if (!cipher) return fail(std::move(cipher.error()));

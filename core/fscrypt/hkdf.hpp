@@ -19,6 +19,7 @@ enum class HkdfContext : std::uint8_t {
   kDirhashKey = 5,
   kIvInoLblk32Key = 6,
   kInodeHashKey = 7,
+  kHwWrappedKeyIdentifier = 8,
 };
 
 /// HKDF-SHA512 (RFC 5869): `length` bytes from input keying material. An empty salt is the RFC's default, 64 zeros.

@@ -8,6 +8,7 @@
 
 #include "core/fscrypt/cipher_pool.hpp"
 #include "core/fscrypt/hkdf.hpp"
+#include "core/fscrypt/hw_kdf.hpp"
 
 namespace coldread::fscrypt {
 namespace {
@@ -27,23 +28,48 @@ Result<KeyDescriptor> derive_descriptor(ByteSpan raw) {
   return descriptor;
 }
 
+Result<KeyIdentifier> derive_identifier(ByteSpan raw, HkdfContext context) {
+  KeyIdentifier identifier{};
+  const auto derived = fscrypt_hkdf(raw, context, {}, identifier.size());
+  if (!derived) return fail(derived.error());
+  std::copy_n(derived->view().begin(), identifier.size(), identifier.begin());
+  return identifier;
+}
+
 }  // namespace
 
 Result<MasterKey> MasterKey::make(Secret raw) {
   if (raw.size() < kMinKeySize || raw.size() > kMaxKeySize) {
     return fail(ErrorKind::kUsage, "", "a key has 16 to 64 bytes, not " + std::to_string(raw.size()));
   }
-  KeyIdentifier identifier{};
-  const auto derived = fscrypt_hkdf(raw.view(), HkdfContext::kKeyIdentifier, {}, identifier.size());
-  if (!derived) return fail(derived.error());
-  std::copy_n(derived->view().begin(), identifier.size(), identifier.begin());
+  const auto identifier = derive_identifier(raw.view(), HkdfContext::kKeyIdentifier);
+  if (!identifier) return fail(identifier.error());
   const auto descriptor = derive_descriptor(raw.view());
   if (!descriptor) return fail(descriptor.error());
-  return MasterKey(std::move(raw), identifier, *descriptor);
+  return MasterKey(std::move(raw), *identifier, *descriptor);
+}
+
+Result<MasterKey> MasterKey::make_hw_wrapped(Secret sw_secret, std::optional<Secret> inline_key) {
+  if (sw_secret.size() != kSwSecretSize) {
+    return fail(ErrorKind::kUsage, "", "a software secret has 32 bytes, not " + std::to_string(sw_secret.size()));
+  }
+  if (inline_key && inline_key->size() != kInlineKeySize) {
+    return fail(ErrorKind::kUsage, "", "an inline key has 64 bytes, not " + std::to_string(inline_key->size()));
+  }
+  const auto identifier = derive_identifier(sw_secret.view(), HkdfContext::kHwWrappedKeyIdentifier);
+  if (!identifier) return fail(identifier.error());
+  const auto old_identifier = derive_identifier(sw_secret.view(), HkdfContext::kKeyIdentifier);
+  if (!old_identifier) return fail(old_identifier.error());
+  MasterKey key(std::move(sw_secret), *identifier, {});
+  key.old_identifier_ = *old_identifier;
+  key.hw_wrapped_ = true;
+  key.inline_key_ = std::move(inline_key);
+  return key;
 }
 
 bool MasterKey::is_proven_by(ByteSpan name) const {
-  return std::ranges::equal(name, identifier_) || std::ranges::equal(name, descriptor_);
+  return std::ranges::equal(name, identifier_) || std::ranges::equal(name, old_identifier_) ||
+         (!hw_wrapped_ && std::ranges::equal(name, descriptor_));
 }
 
 Result<Secret> MasterKey::derive(HkdfContext context, ByteSpan info, std::size_t length) const {

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstddef>
+#include <optional>
 #include <utility>
 
 #include "core/base/byte_view.hpp"
@@ -25,6 +26,11 @@ class MasterKey {
   /// Derives the key's identifier and descriptor. Errors: kUsage where `raw` is not 16 to 64 bytes long.
   [[nodiscard]] static Result<MasterKey> make(Secret raw);
 
+  /// What is known of a hardware-wrapped key: its software secret, from which all but the keys of files' contents is
+  /// derived (fscrypt.rst, "Hardware-wrapped keys"), and the inline encryption key of these, where that is known too.
+  /// Errors: kUsage where the secret has not 32 bytes or the inline key not 64.
+  [[nodiscard]] static Result<MasterKey> make_hw_wrapped(Secret sw_secret, std::optional<Secret> inline_key);
+
   /// The 16 bytes by which policies name this key (fscrypt.rst, "Key derivation function").
   [[nodiscard]] const KeyIdentifier& identifier() const { return identifier_; }
 
@@ -33,7 +39,16 @@ class MasterKey {
   /// kernel takes any others as well.
   [[nodiscard]] const KeyDescriptor& descriptor() const { return descriptor_; }
 
-  /// True where the name by which a policy calls its key is derived from this one: its identifier or its descriptor.
+  /// Of a hardware-wrapped key: its identifier as kernels derived it before Linux 6.16 had such keys (Android's do it
+  /// as of a raw key). Of others: identifier().
+  [[nodiscard]] const KeyIdentifier& old_identifier() const { return old_identifier_; }
+
+  [[nodiscard]] bool is_hw_wrapped() const { return hw_wrapped_; }
+  /// The key of files' contents where this one is hardware-wrapped, or null where it is not known.
+  [[nodiscard]] const Secret* inline_key() const { return inline_key_ ? &*inline_key_ : nullptr; }
+
+  /// True where the name by which a policy calls its key is derived from this one: an identifier of it or its
+  /// descriptor.
   [[nodiscard]] bool is_proven_by(ByteSpan name) const;
 
   [[nodiscard]] std::size_t size() const { return raw_.size(); }
@@ -55,11 +70,14 @@ class MasterKey {
 
  private:
   MasterKey(Secret raw, const KeyIdentifier& identifier, const KeyDescriptor& descriptor)
-      : raw_(std::move(raw)), identifier_(identifier), descriptor_(descriptor) {}
+      : raw_(std::move(raw)), identifier_(identifier), old_identifier_(identifier), descriptor_(descriptor) {}
 
-  Secret raw_;
+  Secret raw_;  ///< of a hardware-wrapped key: the software secret
   KeyIdentifier identifier_;
-  KeyDescriptor descriptor_;
+  KeyIdentifier old_identifier_;
+  KeyDescriptor descriptor_;  ///< all zeros of a hardware-wrapped key: v1 policies have none
+  bool hw_wrapped_ = false;
+  std::optional<Secret> inline_key_;
 };
 
 }  // namespace coldread::fscrypt

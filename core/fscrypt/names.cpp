@@ -18,7 +18,7 @@ Result<NameCipher> NameCipher::make(const Context& context, const MasterKey& key
   return NameCipher(std::move(*cipher));
 }
 
-Result<std::string> NameCipher::decrypt_padded(ByteView ciphertext) const {
+Result<Bytes> NameCipher::decrypt_whole(ByteView ciphertext) const {
   if (ciphertext.size() < kMinNameSize) {
     return fail(ErrorKind::kCorrupt, "",
                 "an encrypted name of " + std::to_string(ciphertext.size()) + " bytes is shorter than a cipher block");
@@ -28,7 +28,13 @@ Result<std::string> NameCipher::decrypt_padded(ByteView ciphertext) const {
   if (!iv || !cipher_.cipher->decryptor()->decrypt(*iv, bytes)) {
     return fail(ErrorKind::kCorrupt, "", "a name could not be decrypted");
   }
-  const std::string_view padded = as_chars(bytes);
+  return bytes;
+}
+
+Result<std::string> NameCipher::decrypt_padded(ByteView ciphertext) const {
+  const auto bytes = decrypt_whole(ciphertext);
+  if (!bytes) return fail(bytes.error());
+  const std::string_view padded = as_chars(*bytes);
   return std::string(padded.substr(0, padded.find('\0')));
 }
 

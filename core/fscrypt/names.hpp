@@ -23,6 +23,9 @@ class NameCipher {
   /// no directory can hold: empty, ".", "..", or with a "/" in it).
   [[nodiscard]] Result<std::string> decrypt(ByteView ciphertext) const;
 
+  /// A name or target whole, as it was padded before it was encrypted. Errors: kCorrupt (fewer than 16 bytes).
+  [[nodiscard]] Result<Bytes> decrypt_whole(ByteView ciphertext) const;
+
   /// A symlink's target; `ciphertext` is what symlink_ciphertext() gives. Errors: kCorrupt (too short; empty).
   [[nodiscard]] Result<std::string> decrypt_target(ByteView ciphertext) const;
 

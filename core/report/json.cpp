@@ -166,7 +166,9 @@ JsonValue to_json(const Policy& policy) {
   out.set("data_unit_size", policy.data_unit_size);
   out.set("key", policy.key);
   if (policy.key_proven) out.set("key_proven", *policy.key_proven);
+  if (!policy.key_proof.empty()) out.set("key_proof", policy.key_proof);
   if (policy.entries) out.set("entries", *policy.entries);
+  if (!policy.problem.empty()) out.set("problem", policy.problem);
   return out;
 }
 

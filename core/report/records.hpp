@@ -128,6 +128,8 @@ struct Policy {
   std::string key;                       ///< supplied, missing
   std::optional<bool> key_proven;        ///< absent where it is missing
   std::optional<std::uint64_t> entries;  ///< that have it; absent where they were not counted
+  std::string key_proof = {};            ///< identifier, descriptor, names, contents, none; empty where it is missing
+  std::string problem = {};              ///< why all or part of it stays locked, but for a missing key
 };
 
 struct Replay {

@@ -36,6 +36,48 @@ BOOST_AUTO_TEST_CASE(wycheproof_vectors) {
                     42) == "65f5385dab06d375033a6a25926ef4bf5dc660737ab8ccef370af10cc9dcd7743cf273fd048f64b7301e");
 }
 
+// Each context, of the key 00 01 .. 3f: computed with Python's hmac, HKDF spelt out after RFC 5869. The nonce is
+// 80 81 .. 8f, the filesystem's UUID 40 41 .. 4f, the modes are Adiantum, AES-256-XTS and AES-256-CTS.
+BOOST_AUTO_TEST_CASE(of_each_context) {
+  using fscrypt::HkdfContext;
+  const Bytes key =
+      hex("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+          "202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f");
+  const Bytes nonce = hex("808182838485868788898a8b8c8d8e8f");
+  const std::string uuid = "404142434445464748494a4b4c4d4e4f";
+  const auto derived = [&](HkdfContext context, ByteSpan info, std::size_t length) {
+    return to_hex(fscrypt::fscrypt_hkdf(key, context, info, length)->view());
+  };
+  BOOST_TEST(derived(HkdfContext::kKeyIdentifier, {}, 16) == "8699c2c53707405da5aba5ae4d8583c0");
+  BOOST_TEST(derived(HkdfContext::kPerFileKey, nonce, 64) ==
+             "d95bdb44ab3cbcfe956e0101a9d97d62bc0e1825a4bb27b55b1a175fab04ce62"
+             "10e8be669951f27f45fa00e7b41414026bbcc582147eb891d3b8794f033cc888");
+  BOOST_TEST(derived(HkdfContext::kDirectKey, hex("09"), 32) ==
+             "9efb31534e244dd4c251dd5d540c714ab1cfcfaf0008a870cc298b52b32b7d39");
+  BOOST_TEST(derived(HkdfContext::kIvInoLblk64Key, hex("01" + uuid), 64) ==
+             "599d67510cbc8efbac134e620f139d384bdfc305686687f43823331e02dc1587"
+             "382a16be042e5d506b9d7bb9f5af66a34a566ab923effc848f45ffe4c42a8359");
+  BOOST_TEST(derived(HkdfContext::kDirhashKey, nonce, 16) == "c55ebb0509976da719ddbdb53b2352cb");
+  BOOST_TEST(derived(HkdfContext::kIvInoLblk32Key, hex("04" + uuid), 32) ==
+             "dce55c687c8471731c810ec833545422f90acb59f0119c4ca71ce2981b5f4df3");
+  BOOST_TEST(derived(HkdfContext::kInodeHashKey, {}, 16) == "670f76f85d2f3cb8a67e0bba366c1014");
+  BOOST_TEST(derived(HkdfContext::kHwWrappedKeyIdentifier, {}, 16) == "133b5144209a448724c2b6e5c5fe4cd0");
+}
+
+// Of the same key: the v1 descriptor by Python's hashlib, AES-128-ECB with the nonce as its key by
+// python3-cryptography.
+BOOST_AUTO_TEST_CASE(of_version_1) {
+  Bytes raw(64);
+  for (std::size_t i = 0; i < raw.size(); ++i) raw[i] = static_cast<std::byte>(i);
+  const auto key = fscrypt::MasterKey::make(Secret(ByteSpan(raw)));
+  BOOST_REQUIRE(key);
+  BOOST_TEST(to_hex(key->descriptor()) == "04334e23057a6e2d");
+  BOOST_TEST(to_hex(key->derive_v1(hex("808182838485868788898a8b8c8d8e8f"), 64)->view()) ==
+             "9f198538cc9425a3fdc130e456200cc8ef53448536d7b438c397ba71637a0969"
+             "0478e732a794eda60ae08980402f1a2de27beb3b132a1f93728dfb55ca418052");
+  BOOST_CHECK(key->derive_v1(Bytes(16), 80).error().kind == ErrorKind::kLocked);
+}
+
 BOOST_AUTO_TEST_CASE(no_more_than_255_hashes_can_be_derived) {
   const Bytes key(32);
   BOOST_TEST(fscrypt::hkdf_sha512(key, {}, {}, 16320).has_value());

@@ -132,6 +132,11 @@ BOOST_AUTO_TEST_CASE(of_other_records) {
   BOOST_TEST(to_json(Policy{1, "00", "Adiantum", "Adiantum", 4, {}, 4096, "supplied", false, {}}).dump() ==
              R"({"version":1,"master_key":"00","contents":"Adiantum","filenames":"Adiantum","padding":4,)"
              R"("flags":[],"data_unit_size":4096,"key":"supplied","key_proven":false})");
+  BOOST_TEST(
+      to_json(Policy{2, "00", "AES-256-XTS", "AES-256-CTS", 4, {}, 512, "supplied", true, 2, "names", "Why."}).dump() ==
+      R"({"version":2,"master_key":"00","contents":"AES-256-XTS","filenames":"AES-256-CTS","padding":4,)"
+      R"("flags":[],"data_unit_size":512,"key":"supplied","key_proven":true,"key_proof":"names","entries":2,)"
+      R"("problem":"Why."})");
   BOOST_TEST(to_json(Replay{true, "journal", 12, 3, 2, 9, {2, 11}, 1002}).dump() ==
              R"({"needed":true,"kind":"journal","applied":12,"transactions":3,"revoked":2,"blocks":9,)"
              R"("inodes":[2,11],"inodes_total":1002})");
