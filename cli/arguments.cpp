@@ -199,6 +199,8 @@ void Parser::key_options(CLI::App& app) {
          "the key of v1 policies with this descriptor, where that is not derived from the key")
       ->type_name("DESCRIPTOR=FILE")
       ->allow_extra_args(false);
+  list_option(app, "--vold-secret", a_.vold_secrets, "FILE",
+              "a secret by which Android's vold seals a user's key, as Android derives it from the credential");
 }
 
 void Parser::trust_options(CLI::App& app) {

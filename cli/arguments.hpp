@@ -31,6 +31,7 @@ struct Arguments {
   std::string journal;
   std::vector<std::string> keys;
   std::vector<V1Key> v1_keys;
+  std::vector<std::string> vold_secrets;
 
   std::vector<std::string> digests;
   std::vector<std::string> certs;

@@ -2,6 +2,7 @@
 #include "cli/exit_code.hpp"
 #include "cli/policies.hpp"
 #include "cli/session.hpp"
+#include "cli/vold_keys.hpp"
 #include "core/report/json.hpp"
 
 namespace coldread::cli {
@@ -61,7 +62,9 @@ int keys(const Arguments& arguments, Io& io) {
       all.append(std::move(value));
     }
   }
-  if (arguments.json) io.out << report::JsonValue::object().set("filesystems", std::move(all)).dump(2) << '\n';
+  report::JsonValue whole = report::JsonValue::object().set("filesystems", std::move(all));
+  list_vold_keys(*session, arguments, io, whole);
+  if (arguments.json) io.out << whole.dump(2) << '\n';
   name_unused_keys(*session, arguments, io);
   return missing ? kFindings : kOk;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "cli/vold_keys.hpp"
 #include "core/base/text.hpp"
 #include "core/fscrypt/key_files.hpp"
 
@@ -85,6 +86,7 @@ Result<Session> open_session(const Arguments& arguments, Io& io) {
              arguments.journal + ": it was not used: no filesystem that was opened has its journal on another device");
   }
   for (const Finding& finding : session.contents.table.findings) complain(io, arguments.image + ": " + finding);
+  if (auto found = add_vold_keys(arguments, io, session); !found) return fail(std::move(found.error()));
   return session;
 }
 
@@ -171,6 +173,8 @@ void name_unused_keys(const Session& session, const Arguments& arguments, Io& io
   if (arguments.quiet) return;
   const char* const what = arguments.paths.empty() ? "on the image" : "that was looked at";
   for (const fscrypt::GivenKey& key : session.keys->given()) {
+    if (std::ranges::find(session.vold_keys, key.origin, &extract::VoldKey::origin) != session.vold_keys.end())
+      continue;  // not given
     if (!key.used) {
       complain(io, key.origin + ": this key (" + key.name() + ") opens nothing " + what);
     } else if (!key.proven) {

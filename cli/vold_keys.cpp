@@ -1,0 +1,109 @@
+#include "cli/vold_keys.hpp"
+
+#include <utility>
+
+#include "core/fscrypt/key_files.hpp"
+
+namespace coldread::cli {
+namespace {
+
+std::string state_of(const extract::VoldKey& key) {
+  if (key.opened) return "opened";
+  const ErrorKind kind = key.why ? key.why->kind : ErrorKind::kLocked;
+  if (kind == ErrorKind::kLocked) return "missing";
+  return kind == ErrorKind::kUnsupported ? "unsupported" : "damaged";
+}
+
+std::string prefix_of(const std::string& partition) { return partition.empty() ? "" : partition + ": "; }
+
+/// What only the phone can use: a key of files that is not 64 bytes long.
+bool is_wrapped(const extract::VoldKey& key) {
+  return key.opened && key.opened->identifier.empty() && key.opened->size > fscrypt::kMaxKeySize;
+}
+
+report::JsonValue to_json(const extract::VoldKey& key, const std::string& partition) {
+  auto value = report::JsonValue::object();
+  if (!partition.empty()) value.set("partition", partition);
+  value.set("path", "/" + key.path).set("what", key.what).set("state", state_of(key));
+  if (key.why) value.set("why", key.why->message());
+  if (key.opened) {
+    value.set("opened_by", key.opened->by).set("key_size", std::uint64_t{key.opened->size});
+    if (is_wrapped(key)) value.set("hardware_wrapped", true);
+    if (!key.opened->identifier.empty()) {
+      value.set("identifier", key.opened->identifier).set("descriptor", key.opened->descriptor);
+    }
+    if (!key.opened->doubt.empty()) value.set("problem", key.opened->doubt);
+  }
+  if (!key.version.empty()) value.set("version", key.version);
+  if (!key.stretching.empty()) value.set("stretching", key.stretching);
+  if (!key.blob.empty()) value.set("keymaster_blob", key.blob);
+  auto files = report::JsonValue::array();
+  for (const auto& file : key.files) {
+    files.append(report::JsonValue::object().set("name", file.name).set("size", file.size));
+  }
+  value.set("files", std::move(files));
+  return value;
+}
+
+std::string line_of(const extract::VoldKey& key) {
+  std::string line = "vold " + key.what + " in /" + key.path + ": " + state_of(key);
+  if (key.why) line += ": " + key.why->message();
+  if (key.opened) {
+    line += " by " + key.opened->by + ", " + std::to_string(key.opened->size) + " bytes";
+    if (is_wrapped(key)) line += ", which only the phone's hardware can use (a wrapped key)";
+    if (!key.opened->identifier.empty()) {
+      line += ", identifier " + key.opened->identifier + ", descriptor " + key.opened->descriptor;
+    }
+    if (!key.opened->doubt.empty()) line += "; " + key.opened->doubt;
+  }
+  line += "; holds";
+  const char* separator = " ";
+  for (const auto& file : key.files) {
+    line += separator + file.name + " (" + std::to_string(file.size) + ")";
+    separator = ", ";
+  }
+  if (!key.stretching.empty()) line += "; stretching " + key.stretching;
+  if (!key.blob.empty()) line += "; blob " + key.blob;
+  return line;
+}
+
+}  // namespace
+
+Result<void> add_vold_keys(const Arguments& arguments, Io& io, Session& session) {
+  std::vector<fscrypt::NamedSecret> secrets;
+  for (const std::string& path : arguments.vold_secrets) {
+    auto read = fscrypt::read_keys(path, io.in);
+    if (!read) return fail(ErrorKind::kUsage, read.error().where, read.error().what);
+    for (fscrypt::NamedSecret& secret : *read) secrets.push_back(std::move(secret));
+  }
+  std::vector<extract::NamedVolume> volumes;
+  for (const fs::Found& found : session.contents.filesystems) {
+    if (!found.volume) continue;
+    volumes.push_back({found.volume.get(), partition_name(found)});
+  }
+  session.vold_keys = extract::find_vold_keys(volumes, secrets, *session.keys);
+  for (const extract::VoldKey& key : session.vold_keys) {
+    if (arguments.verbose) complain(io, prefix_of(volumes[key.volume].name) + line_of(key));
+  }
+  return {};
+}
+
+void list_vold_keys(const Session& session, const Arguments& arguments, Io& io, report::JsonValue& whole) {
+  if (session.vold_keys.empty()) return;
+  std::vector<std::string> partitions;
+  for (const fs::Found& found : session.contents.filesystems) {
+    if (found.volume) partitions.push_back(partition_name(found));
+  }
+  auto list = report::JsonValue::array();
+  for (const extract::VoldKey& key : session.vold_keys) {
+    const std::string& partition = partitions[key.volume];
+    if (arguments.json) {
+      list.append(to_json(key, partition));
+    } else {
+      io.out << prefix_of(partitions.size() > 1 ? partition : "") << shown(line_of(key), io.out_is_terminal) << '\n';
+    }
+  }
+  whole.set("vold", std::move(list));
+}
+
+}  // namespace coldread::cli
