@@ -1,8 +1,9 @@
 #include "cli/vold_keys.hpp"
 
+#include <algorithm>
 #include <utility>
 
-#include "core/fscrypt/key_files.hpp"
+#include "core/fscrypt/vold_key.hpp"
 
 namespace coldread::cli {
 namespace {
@@ -63,7 +64,6 @@ std::string line_of(const extract::VoldKey& key) {
     separator = ", ";
   }
   if (!key.stretching.empty()) line += "; stretching " + key.stretching;
-  if (!key.blob.empty()) line += "; blob " + key.blob;
   return line;
 }
 
@@ -82,6 +82,14 @@ Result<void> add_vold_keys(const Arguments& arguments, Io& io, Session& session)
     volumes.push_back({found.volume.get(), partition_name(found)});
   }
   session.vold_keys = extract::find_vold_keys(volumes, secrets, *session.keys);
+  for (const fscrypt::NamedSecret& secret : secrets) {
+    const auto is_opened_by_it = [&](const extract::VoldKey& key) {
+      return key.opened && key.opened->by == fscrypt::by_secret(secret);
+    };
+    if (!arguments.quiet && std::ranges::none_of(session.vold_keys, is_opened_by_it)) {
+      complain(io, secret.origin + ": this secret opens none of the image's vold key directories");
+    }
+  }
   for (const extract::VoldKey& key : session.vold_keys) {
     if (arguments.verbose) complain(io, prefix_of(volumes[key.volume].name) + line_of(key));
   }

@@ -86,8 +86,7 @@ class Search {
       const auto place = vold_place(path);
       if (!place) continue;
       if (!place->user.empty() && users_.size() < kMaxUsers) users_.insert(place->user);
-      const auto known = found_.find({index, path});
-      if (known != found_.end() && known->second.opened) continue;
+      if (settled_.contains({index, path}) || found_.size() >= kMaxDirectories) continue;
       look_into(index, path, *place, items);
     }
   }
@@ -121,14 +120,17 @@ class Search {
       keep_volume_secret(place, key, directory);
       return;  // it is no key, and is told of where a key needs it
     }
+    const bool all_read = !key.why;
     open(key, place, directory);
+    // What another key or a volume's secret may still open is looked at again.
+    if (key.opened || (all_read && place.kind != VoldPlace::Kind::kVolumeKey)) settled_.insert({index, path});
     found_.insert_or_assign({index, path}, std::move(key));
   }
 
   void keep_volume_secret(const VoldPlace& place, const VoldKey& key, const VoldKeyDirectory& directory) {
     if (!directory.secdiscardable || volume_secrets_.contains(place.volume)) return;
     auto hash = fscrypt::hash_secdiscardable(directory.secdiscardable->view());
-    if (hash) volume_secrets_[place.volume].push_back({key.origin + "/secdiscardable", std::move(*hash)});
+    if (hash) volume_secrets_[place.volume].push_back({"/" + key.path + "/secdiscardable", std::move(*hash)});
   }
 
   void open(VoldKey& key, const VoldPlace& place, const VoldKeyDirectory& directory) {
@@ -161,6 +163,7 @@ class Search {
 
   /// Of a phone there are a few; a hostile image has no more of them to look for.
   static constexpr std::size_t kMaxUsers = 64;
+  static constexpr std::size_t kMaxDirectories = 256;
 
   const std::vector<NamedVolume>& volumes_;
   const std::vector<fscrypt::NamedSecret>& secrets_;
@@ -168,6 +171,7 @@ class Search {
   std::set<std::string> users_{"0"};
   std::map<std::string, std::vector<fscrypt::NamedSecret>> volume_secrets_;  ///< by UUID, one each
   std::map<std::pair<std::size_t, std::string>, VoldKey> found_;             ///< by volume and path
+  std::set<std::pair<std::size_t, std::string>> settled_;  ///< those of them that nothing would change
   bool added_ = false;
 };
 

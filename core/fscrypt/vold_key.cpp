@@ -102,7 +102,7 @@ Result<OpenedVoldKey> open_by_secrets(const VoldKeyDirectory& directory, const s
   errors.reserve(secrets.size());
   for (const NamedSecret& secret : secrets) {
     auto key = open_by_secret(directory, secret.key.view());
-    if (key) return OpenedVoldKey{std::move(*key), "the secret in " + secret.origin, ""};
+    if (key) return OpenedVoldKey{std::move(*key), by_secret(secret), ""};
     errors.push_back(std::move(key.error()));
     if (errors.back().kind != ErrorKind::kLocked) other = &errors.back();
   }
@@ -156,6 +156,8 @@ Result<Secret> stretch_secret(ByteSpan secret, const VoldKeyDirectory& directory
   if (!directory.salt) return fail(ErrorKind::kCorrupt, "", "its salt is missing");
   return scrypt(secret, directory.salt->view(), how.substr(kScrypt.size()));
 }
+
+std::string by_secret(const NamedSecret& secret) { return "the secret in " + secret.origin; }
 
 Result<OpenedVoldKey> open_vold_key(const VoldKeyDirectory& directory, const std::vector<NamedSecret>& secrets) {
   if (directory.version && text_of(directory.version) != "1") {

@@ -40,6 +40,9 @@ struct OpenedVoldKey {
 /// none).
 [[nodiscard]] Result<Secret> stretch_secret(ByteSpan secret, const VoldKeyDirectory& directory);
 
+/// What OpenedVoldKey::by says of what that secret opened.
+[[nodiscard]] std::string by_secret(const NamedSecret& secret);
+
 /// The key that is kept in a directory: by a Keymaster blob that holds its own key in clear, or, where there is no
 /// blob, by one of `secrets`. The tag of encrypted_key proves it. Errors, with a sentence's body on what is missing:
 /// kLocked (the phone's Keymaster; a secret, or none of these is the one; secdiscardable), kCorrupt (a file of it is
