@@ -86,7 +86,7 @@ Result<Session> open_session(const Arguments& arguments, Io& io) {
              arguments.journal + ": it was not used: no filesystem that was opened has its journal on another device");
   }
   for (const Finding& finding : session.contents.table.findings) complain(io, arguments.image + ": " + finding);
-  if (auto found = add_vold_keys(arguments, io, session); !found) return fail(std::move(found.error()));
+  if (auto found = add_vold_keys(arguments, io, options, session); !found) return fail(std::move(found.error()));
   return session;
 }
 

@@ -15,16 +15,14 @@ std::string state_of(const extract::VoldKey& key) {
   return kind == ErrorKind::kUnsupported ? "unsupported" : "damaged";
 }
 
-std::string prefix_of(const std::string& partition) { return partition.empty() ? "" : partition + ": "; }
-
 /// What only the phone can use: a key of files that is not 64 bytes long.
 bool is_wrapped(const extract::VoldKey& key) {
   return key.opened && key.opened->identifier.empty() && key.opened->size > fscrypt::kMaxKeySize;
 }
 
-report::JsonValue to_json(const extract::VoldKey& key, const std::string& partition) {
+report::JsonValue to_json(const extract::VoldKey& key) {
   auto value = report::JsonValue::object();
-  if (!partition.empty()) value.set("partition", partition);
+  if (!key.partition.empty()) value.set("partition", key.partition);
   value.set("path", "/" + key.path).set("what", key.what).set("state", state_of(key));
   if (key.why) value.set("why", key.why->message());
   if (key.opened) {
@@ -47,7 +45,8 @@ report::JsonValue to_json(const extract::VoldKey& key, const std::string& partit
 }
 
 std::string line_of(const extract::VoldKey& key) {
-  std::string line = "vold " + key.what + " in /" + key.path + ": " + state_of(key);
+  std::string line = (key.partition.empty() ? "vold " : key.partition + ": vold ") + key.what + " in /" + key.path +
+                     ": " + state_of(key);
   if (key.why) line += ": " + key.why->message();
   if (key.opened) {
     line += " by " + key.opened->by + ", " + std::to_string(key.opened->size) + " bytes";
@@ -67,9 +66,24 @@ std::string line_of(const extract::VoldKey& key) {
   return line;
 }
 
+/// The filesystems that the command line leaves out.
+std::vector<fs::Found> others_than(const Session& session, fs::OpenOptions options) {
+  std::vector<fs::Found> others;
+  if (!options.partition && !options.offset) return others;
+  options.partition.reset();
+  options.offset.reset();
+  auto all = fs::open_image(session.image, options);
+  if (!all) return others;
+  for (fs::Found& found : all->filesystems) {
+    const auto is_same = [&](const fs::Found& chosen) { return chosen.offset == found.offset; };
+    if (found.volume && std::ranges::none_of(session.contents.filesystems, is_same)) others.push_back(std::move(found));
+  }
+  return others;
+}
+
 }  // namespace
 
-Result<void> add_vold_keys(const Arguments& arguments, Io& io, Session& session) {
+Result<void> add_vold_keys(const Arguments& arguments, Io& io, fs::OpenOptions options, Session& session) {
   std::vector<fscrypt::NamedSecret> secrets;
   for (const std::string& path : arguments.vold_secrets) {
     auto read = fscrypt::read_keys(path, io.in);
@@ -78,9 +92,10 @@ Result<void> add_vold_keys(const Arguments& arguments, Io& io, Session& session)
   }
   std::vector<extract::NamedVolume> volumes;
   for (const fs::Found& found : session.contents.filesystems) {
-    if (!found.volume) continue;
-    volumes.push_back({found.volume.get(), partition_name(found)});
+    if (found.volume) volumes.push_back({found.volume.get(), partition_name(found)});
   }
+  const auto others = others_than(session, std::move(options));
+  for (const fs::Found& found : others) volumes.push_back({found.volume.get(), partition_name(found)});
   session.vold_keys = extract::find_vold_keys(volumes, secrets, *session.keys);
   for (const fscrypt::NamedSecret& secret : secrets) {
     const auto is_opened_by_it = [&](const extract::VoldKey& key) {
@@ -91,24 +106,19 @@ Result<void> add_vold_keys(const Arguments& arguments, Io& io, Session& session)
     }
   }
   for (const extract::VoldKey& key : session.vold_keys) {
-    if (arguments.verbose) complain(io, prefix_of(volumes[key.volume].name) + line_of(key));
+    if (arguments.verbose) complain(io, line_of(key));
   }
   return {};
 }
 
 void list_vold_keys(const Session& session, const Arguments& arguments, Io& io, report::JsonValue& whole) {
   if (session.vold_keys.empty()) return;
-  std::vector<std::string> partitions;
-  for (const fs::Found& found : session.contents.filesystems) {
-    if (found.volume) partitions.push_back(partition_name(found));
-  }
   auto list = report::JsonValue::array();
   for (const extract::VoldKey& key : session.vold_keys) {
-    const std::string& partition = partitions[key.volume];
     if (arguments.json) {
-      list.append(to_json(key, partition));
+      list.append(to_json(key));
     } else {
-      io.out << prefix_of(partitions.size() > 1 ? partition : "") << shown(line_of(key), io.out_is_terminal) << '\n';
+      io.out << shown(line_of(key), io.out_is_terminal) << '\n';
     }
   }
   whole.set("vold", std::move(list));

@@ -95,7 +95,7 @@ class Search {
                  const std::vector<WalkItem>& items) {
     const volume::Volume& volume = *volumes_[index].volume;
     VoldKey key;
-    key.volume = index;
+    key.partition = volumes_[index].name;
     key.path = path;
     key.what = place.what;
     key.origin = "vold: " + (volumes_[index].name.empty() ? "" : volumes_[index].name + ":") + "/" + path;

@@ -33,7 +33,7 @@ struct VoldKey {
     std::string descriptor;  ///< likewise
   };
 
-  std::size_t volume = 0;   ///< index of it among those that were searched
+  std::string partition;    ///< what the volume is called
   std::string path;         ///< from the filesystem's root, without a leading "/"
   std::string what;         ///< "system DE key", "user 0 CE key", "metadata key" and the like
   std::vector<File> files;  ///< those that vold keeps there, in byte order

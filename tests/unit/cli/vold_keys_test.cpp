@@ -6,6 +6,7 @@
 #include "core/report/json_value.hpp"
 #include "tests/support/cli_runner.hpp"
 #include "tests/support/temp_dir.hpp"
+#include "tests/unit/fs/disk_builder.hpp"
 
 namespace coldread::test {
 
@@ -81,6 +82,27 @@ BOOST_AUTO_TEST_CASE(a_secret_opens_what_the_user_s_credential_would) {
   BOOST_TEST(opened.out == "Kept below data.\n");
   BOOST_TEST(opened.err == "", "the other keys were not given, and so are not called useless");
   BOOST_TEST(run({"cat", image, path}).code == 3);
+}
+
+BOOST_AUTO_TEST_CASE(keys_are_looked_for_on_every_partition) {
+  constexpr std::uint32_t kMib = 2048;  // in sectors
+  fs::test::DiskBuilder disk(std::size_t{42} << 20);
+  disk.dos_entry(0, 0, 0x83, kMib, 16 * kMib);
+  disk.dos_entry(0, 1, 0x83, 17 * kMib, 24 * kMib);
+  disk.put(std::uint64_t{1} << 20, slurp(image));
+  unpack("first-light", dir + "other.img");
+  disk.put(std::uint64_t{17} << 20, slurp(dir + "other.img"));
+  spill(image, disk.bytes());
+  const std::string line = "p1: vold system DE key in /unencrypted/key: opened by the software Keymaster's blob";
+  const std::vector<std::vector<std::string>> choices{
+      {}, {"--partition", "1"}, {"--partition", "2"}, {"--offset", "17825792"}};
+  for (const auto& choice : choices) {
+    std::vector<std::string> words{"keys", image};
+    words.insert(words.end(), choice.begin(), choice.end());
+    BOOST_TEST(run(words).out.find(line) != std::string::npos, choice.size());
+  }
+  BOOST_TEST(run({"keys", image, "--partition", "1"}).out.find("opened by vold: p1:/unencrypted/key") !=
+             std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_damaged_key_is_no_key) {

@@ -54,6 +54,7 @@ Secret text(std::string_view content) { return Secret(as_bytes(content)); }
 
 std::vector<fscrypt::NamedSecret> secrets(const std::vector<std::string_view>& contents) {
   std::vector<fscrypt::NamedSecret> all;
+  all.reserve(contents.size());
   for (const std::string_view content : contents) all.push_back({"file " + std::to_string(all.size()), text(content)});
   return all;
 }
