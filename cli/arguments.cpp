@@ -205,6 +205,8 @@ void Parser::key_options(CLI::App& app) {
               "the software secret of a hardware-wrapped key (32 bytes): opens names");
   list_option(app, "--inline-key", a_.inline_keys, "FILE",
               "the inline key of a hardware-wrapped key (64 bytes): with its software secret, opens contents");
+  list_option(app, "--vold-secret", a_.vold_secrets, "FILE",
+              "a secret by which Android's vold seals a user's key, as Android derives it from the credential");
 }
 
 void Parser::trust_options(CLI::App& app) {

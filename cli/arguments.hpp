@@ -34,6 +34,7 @@ struct Arguments {
   std::vector<std::string> hw_keys;
   std::vector<std::string> sw_secrets;
   std::vector<std::string> inline_keys;
+  std::vector<std::string> vold_secrets;
 
   std::vector<std::string> digests;
   std::vector<std::string> certs;

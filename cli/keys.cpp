@@ -2,6 +2,7 @@
 #include "cli/exit_code.hpp"
 #include "cli/policies.hpp"
 #include "cli/session.hpp"
+#include "cli/vold_keys.hpp"
 #include "core/base/text.hpp"
 #include "core/report/json.hpp"
 
@@ -114,11 +115,10 @@ int keys(const Arguments& arguments, Io& io) {
       io.out << shown(key.origin, io.out_is_terminal) << " (" << key.name() << ") opens nothing\n";
     }
   }
-  if (arguments.json) {
-    auto json = report::JsonValue::object();
-    json.set("filesystems", std::move(all)).set("keys", std::move(given));
-    io.out << json.dump(2) << '\n';
-  }
+  auto whole = report::JsonValue::object();
+  whole.set("filesystems", std::move(all)).set("keys", std::move(given));
+  list_vold_keys(*session, arguments, io, whole);
+  if (arguments.json) io.out << whole.dump(2) << '\n';
   name_unused_keys(*session, arguments, io);
   return missing ? kFindings : kOk;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "cli/vold_keys.hpp"
 #include "core/base/text.hpp"
 #include "core/extract/key_evidence.hpp"
 #include "core/fscrypt/key_files.hpp"
@@ -113,6 +114,7 @@ Result<Session> open_session(const Arguments& arguments, Io& io) {
     if (found.volume) extract::find_key_evidence(*found.volume, *session.keys);
   }
   for (const Finding& finding : session.contents.table.findings) complain(io, arguments.image + ": " + finding);
+  if (auto found = add_vold_keys(arguments, io, options, session); !found) return fail(std::move(found.error()));
   return session;
 }
 
@@ -199,6 +201,9 @@ void name_unused_keys(const Session& session, const Arguments& arguments, Io& io
   if (arguments.quiet) return;
   const char* const what = arguments.paths.empty() ? "on the image" : "that was looked at";
   for (const fscrypt::GivenKey& key : session.keys->given()) {
+    if (std::ranges::find(session.vold_keys, key.origin, &extract::VoldKey::origin) != session.vold_keys.end()) {
+      continue;  // not given
+    }
     if (!key.refused.empty()) {
       complain(io, key.origin + ": " + key.refused);
     } else if (!key.used) {

@@ -8,6 +8,7 @@
 #include "cli/arguments.hpp"
 #include "cli/io.hpp"
 #include "core/extract/tree_walker.hpp"
+#include "core/extract/vold_keys.hpp"
 #include "core/fscrypt/key_ring.hpp"
 #include "core/report/records.hpp"
 #include "fs/open.hpp"
@@ -19,6 +20,7 @@ struct Session {
   std::shared_ptr<const source::FileSource> image;
   fs::ImageContents contents;
   std::unique_ptr<fscrypt::KeyRing> keys;
+  std::vector<extract::VoldKey> vold_keys;  ///< that the image itself holds
 };
 
 /// Reads the keys, opens the image and finds its filesystems. Filesystems that were refused are named on standard

@@ -1,10 +1,11 @@
 """What the samples about files, encryption and fs-verity hold; feature_samples has those about ext4's features,
-f2fs_samples those of f2fs."""
+f2fs_samples those of f2fs, android_samples Android's."""
 import math
 import struct
 import uuid
 import zlib
 
+import android_samples
 import f2fs_samples
 import feature_samples
 from recipe import AFTER_2038, BEFORE_1970, MIB, NANOSECONDS, SECOND, Sample, ext4
@@ -501,5 +502,6 @@ def deleted_1k():
 
 def all_samples():
     specs = [first_light(), plain_1k(), v2_xts_1k(), fscrypt_modes(), verity_4k(), verity_1k(), old_layout(), metabg_1k(),
-             blocks_16k(), deleted_1k(), fast_commit(), disk_gpt(), disk_mbr(), *feature_samples.all_samples(), *f2fs_samples.all_samples()]
+             blocks_16k(), deleted_1k(), fast_commit(), disk_gpt(), disk_mbr(), *feature_samples.all_samples(),
+             *f2fs_samples.all_samples(), *android_samples.all_samples()]
     return {spec["name"]: spec for spec in specs}

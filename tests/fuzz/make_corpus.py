@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes the seeds in corpus/: small inputs from which fuzzing starts, and which the tests replay.
 
-Needs mke2fs, debugfs and e2fsck (e2fsprogs) and openssl. The images are made without mounting anything.
+Needs mke2fs, debugfs and e2fsck (e2fsprogs), openssl and Python's cryptography package. The images are made without mounting anything.
 """
 import hashlib
 import hmac
@@ -10,6 +10,7 @@ import re
 import shutil
 import struct
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -254,6 +255,39 @@ def fscrypt():
         put("fscrypt_context", name, seed(context, b"\0\0" + text))
     put("fscrypt_context", "hex-key", seed(b"", b"\0\0" + KEY.hex().encode() + b"\n"))
     put("fscrypt_context", "raw-key", seed(context_v2(flags=3), b"\0\0" + KEY))
+
+
+def vold_key():
+    """Key directories that open, but for the blob of another."""
+    sys.path.insert(0, str(CORPUS.parents[2] / "samples/make"))
+    sys.dont_write_bytecode = True
+    from android_samples import AESGCM, prefixed, software_blob
+    nonce, wrapping, secret, secdiscardable = bytes(12), bytes(range(32)), b"a secret of 32 bytes, as it were", bytes(64)
+    application_id = prefixed("Android secdiscardable SHA512", secdiscardable)
+
+    def sealed(key):
+        return nonce + AESGCM(key).encrypt(nonce, KEY, None)
+
+    def by(application_id):
+        return sealed(prefixed("Android key wrapping key generation SHA512", application_id)[:32])
+
+    def seed(name, *files):
+        """version, stretching, salt, secdiscardable, encrypted_key, keymaster_key_blob and that upgraded."""
+        there = sum(1 << bit for bit, file in enumerate(files) if file is not None)
+        put("vold_key", name, bytes([there]) + b"".join(struct.pack("<H", len(f)) + f for f in files if f is not None))
+
+    blob = software_blob(wrapping, application_id)
+    sets = bytes(24)
+    encrypted = struct.pack("<I12sI4sI16s", 12, b"n", 4, b"c", 16, b"t")
+    seed("software", b"1", b"nopassword", None, secdiscardable, sealed(wrapping), blob)
+    seed("upgraded", b"1", None, None, secdiscardable, sealed(wrapping), b"\0", b"pKMblob\0" + blob)
+    seed("encrypted", b"1", None, None, secdiscardable, sealed(wrapping), b"\1" + encrypted + sets)
+    seed("encrypted-slot", b"1", None, None, secdiscardable, sealed(wrapping), b"\4" + encrypted + bytes(8) + sets + bytes(4))
+    seed("secret", b"1", None, None, None, by(secret))
+    seed("secret-unstretched", b"1", b"none", None, secdiscardable, by(application_id + secret))
+    stretched = hashlib.scrypt(secret, salt=bytes(16), n=16, r=8, p=2, dklen=64)
+    seed("secret-stretched", b"1", b"scrypt 4:3:1", bytes(16), secdiscardable, by(application_id + stretched))
+    seed("zeros", b"1", None, None, None, sealed(bytes(32)))
 
 
 def verity(scratch: Path):
@@ -614,6 +648,7 @@ def main():
         ext4_and_xattr(Path(scratch))
         deleted(Path(scratch))
         fscrypt()
+        vold_key()
         verity(Path(scratch))
     compressed()
     journal()

@@ -73,9 +73,9 @@ def views(case: pathlib.Path, scratch: pathlib.Path):
 
 
 def key_options(case: pathlib.Path, truth: dict) -> list:
-    options = []
+    options = [word for secret in sorted((case / "secrets").glob("*.secret")) for word in ("--vold-secret", str(secret))]
     for key in truth.get("keys", []):
-        if key.get("supplied", True):
+        if key.get("supplied", True) and "--vold-secret" not in options:    # then the image holds its keys itself
             path = str(case / key["file"])
             options += ["--key", path] if key.get("derived", True) else ["--v1-key", f"{key['id']}={path}"]
     for cert in sorted((case / "certs").glob("*.pem")):
