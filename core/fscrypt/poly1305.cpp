@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/base/secret.hpp"
+#include "core/fscrypt/processor.hpp"
 
 namespace coldread::fscrypt {
 namespace {
@@ -34,8 +35,10 @@ bool Poly1305::add(ByteSpan bytes) { return EVP_MAC_update(context_.get(), as_uc
 
 bool Poly1305::end(Digest& digest) {
   std::size_t written = 0;
-  return EVP_MAC_final(context_.get(), as_uchars(MutableByteSpan(digest)), &written, digest.size()) == 1 &&
-         written == digest.size();
+  const bool done = EVP_MAC_final(context_.get(), as_uchars(MutableByteSpan(digest)), &written, digest.size()) == 1 &&
+                    written == digest.size();
+  end_avx();  // libcrypto's update leaves AVX in use
+  return done;
 }
 
 }  // namespace coldread::fscrypt

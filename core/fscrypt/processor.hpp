@@ -13,4 +13,8 @@ enum class Code {
 [[nodiscard]] bool has_avx2();
 [[nodiscard]] bool has_avx2_aes();
 
+/// To be called after a library's code that leaves the upper halves of AVX's registers in use: all SSE code that the
+/// thread runs after it (libcrypto's AES, SHA) would take up to twice as long.
+void end_avx();
+
 }  // namespace coldread::fscrypt

@@ -11,7 +11,7 @@ namespace coldread::fscrypt {
 /// Crypto++ take ten times as long. Only where has_avx2_aes(); elsewhere it does nothing.
 class Sm4Avx2 {
  public:
-  static constexpr std::size_t kAtOnce = 16 * 16;  ///< bytes; what is less costs as much
+  static constexpr std::size_t kAtOnce = 256;  ///< bytes; what is less costs as much
   using RoundKeys = std::array<std::uint32_t, 32>;
 
   /// `key` has 16 bytes.
