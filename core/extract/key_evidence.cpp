@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <string>
 #include <string_view>
 #include <unordered_set>
 #include <utility>
@@ -27,6 +28,7 @@ constexpr std::uint64_t kMaxTarget = 4096 + 64;
 
 /// Keys that may be the one of a name in policies, with what each was found to decrypt.
 struct Candidates {
+  Bytes name;
   std::vector<const fscrypt::MasterKey*> keys;
   std::vector<KeyScore> scores;
 
@@ -67,12 +69,15 @@ class Search {
   void look_at(const volume::Inode& inode, const Encryption& encryption) {
     const fscrypt::Policy& policy = encryption.context.policy;
     if (fscrypt::unsupported(policy)) return;
-    auto at = found_.find(policy.master_key);
+    auto at = found_.find(to_hex(policy.master_key));
     if (at == found_.end()) {
       auto keys = keys_.unproven(policy.master_key);
       if (keys.empty()) return;
       const std::size_t count = keys.size();
-      at = found_.emplace(policy.master_key, Candidates{std::move(keys), std::vector<KeyScore>(count)}).first;
+      at = found_
+               .emplace(to_hex(policy.master_key),
+                        Candidates{policy.master_key, std::move(keys), std::vector<KeyScore>(count)})
+               .first;
     }
     Candidates& candidates = at->second;
     if (candidates.decided()) return;
@@ -142,22 +147,21 @@ class Search {
         verdict.variant = static_cast<std::size_t>(best - scores.begin());
         verdict.proof = hw_wrapped ? fscrypt::KeyProof::kContents : fscrypt::KeyProof::kNames;
       } else if (std::all_of(scores.begin(), scores.end(), [](const KeyScore& s) { return s.refuted(); })) {
-        verdict.refused = hw_wrapped
-                              ? "no inline key that was given decrypts contents under identifier " + to_hex(name) +
-                                    ": what lies past files' ends is not zeros: wrong inline key"
-                              : "the key given for descriptor " + to_hex(name) + " does not decrypt its names (" +
-                                    how_many(scores.front()) + " are malformed): wrong key";
+        verdict.refused = hw_wrapped ? "no inline key that was given decrypts contents under identifier " + name +
+                                           ": what lies past files' ends is not zeros: wrong inline key"
+                                     : "the key given for descriptor " + name + " does not decrypt its names (" +
+                                           how_many(scores.front()) + " are malformed): wrong key";
       } else if (hw_wrapped && scores.size() > 1) {
         continue;  // the ring refuses contents by itself where there is a choice and nothing decides it
       }
-      keys_.judge(name, volume_.facts().uuid, std::move(verdict));
+      keys_.judge(candidates.name, volume_.facts().uuid, std::move(verdict));
     }
   }
 
   const volume::Volume& volume_;
   fscrypt::KeyRing& keys_;
   std::size_t expected_;
-  std::map<Bytes, Candidates> found_;  ///< by the name that policies have for the key
+  std::map<std::string, Candidates> found_;  ///< by the name that policies have for the key, in hex
 };
 
 }  // namespace
