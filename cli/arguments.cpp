@@ -11,6 +11,7 @@
 #include "cli/exit_code.hpp"
 #include "core/base/checked.hpp"
 #include "core/extract/content_hash.hpp"
+#include "core/fscrypt/e4crypt_key.hpp"
 #include "core/read/page_reader.hpp"
 #include "core/report/schema.hpp"
 #include "core/report/version.hpp"
@@ -108,6 +109,20 @@ void add_v1_key(Arguments& a, const std::string& text) {
   a.v1_keys.push_back({text.substr(0, equals), text.substr(equals + 1)});
 }
 
+void add_passphrase_salt(Arguments& a, const std::string& text) {
+  if (const auto salt = fscrypt::parse_salt(text); !salt) {
+    throw CLI::ValidationError("--passphrase-salt", salt.error().what);
+  }
+  a.passphrase_salts.push_back(text);
+}
+
+/// How many options read standard input.
+std::size_t reads_of_standard_input(const Arguments& a) {
+  const auto v1 = std::count_if(a.v1_keys.begin(), a.v1_keys.end(), [](const V1Key& key) { return key.path == "-"; });
+  return static_cast<std::size_t>(std::count(a.keys.begin(), a.keys.end(), "-") + v1 +
+                                  std::count(a.passphrase_files.begin(), a.passphrase_files.end(), "-"));
+}
+
 void set_page_size(Arguments& a, const std::string& text) {
   const std::uint64_t value = parse_number(text, "--page-size");
   if (!is_power_of_two(value) || value < read::kMinPageSize || value > read::kMaxPageSize) {
@@ -198,6 +213,17 @@ void Parser::key_options(CLI::App& app) {
          },
          "the key of v1 policies with this descriptor, where that is not derived from the key")
       ->type_name("DESCRIPTOR=FILE")
+      ->allow_extra_args(false);
+  list_option(app, "--passphrase-file", a_.passphrase_files, "FILE",
+              "a passphrase, for protectors of fscrypt(8) on the image and for keys of e4crypt(8); a final newline is "
+              "not part of it; - is standard input");
+  app.add_option_function<std::vector<std::string>>(
+         "--passphrase-salt",
+         [this](const std::vector<std::string>& list) {
+           for (const std::string& text : list) add_passphrase_salt(a_, text);
+         },
+         "a salt that e4crypt(8) was given, as it takes it (s:TEXT, 0xHEX, UUID), besides those of the filesystems")
+      ->type_name("SALT")
       ->allow_extra_args(false);
 }
 
@@ -328,6 +354,9 @@ Parsed Parser::parse(const std::vector<std::string>& line) {
   if (!a_.hashes && a_.command == "extract") a_.hashes = {"sha256"};
   if (a_.partition && a_.offset) {
     return {std::nullopt, kUsage, "coldread: --partition and --offset exclude each other; give one of them\n"};
+  }
+  if (reads_of_standard_input(a_) > 1) {
+    return {std::nullopt, kUsage, "coldread: standard input (-) can be given for one key or passphrase only\n"};
   }
   if (a_.jobs == 0) a_.jobs = std::max(1U, std::thread::hardware_concurrency());
   return {std::move(a_), kOk, ""};

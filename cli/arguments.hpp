@@ -31,6 +31,8 @@ struct Arguments {
   std::string journal;
   std::vector<std::string> keys;
   std::vector<V1Key> v1_keys;
+  std::vector<std::string> passphrase_files;
+  std::vector<std::string> passphrase_salts;  ///< as e4crypt(8) takes them; each is one
 
   std::vector<std::string> digests;
   std::vector<std::string> certs;

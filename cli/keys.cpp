@@ -1,6 +1,7 @@
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/policies.hpp"
+#include "cli/protectors.hpp"
 #include "cli/session.hpp"
 #include "core/report/json.hpp"
 
@@ -61,7 +62,9 @@ int keys(const Arguments& arguments, Io& io) {
       all.append(std::move(value));
     }
   }
-  if (arguments.json) io.out << report::JsonValue::object().set("filesystems", std::move(all)).dump(2) << '\n';
+  report::JsonValue whole = report::JsonValue::object().set("filesystems", std::move(all));
+  if (!list_protectors(session->image_keys.fscrypt_tool, arguments.json ? &whole : nullptr, io)) missing = true;
+  if (arguments.json) io.out << whole.dump(2) << '\n';
   name_unused_keys(*session, arguments, io);
   return missing ? kFindings : kOk;
 }

@@ -44,6 +44,9 @@ Result<Session> open_session(const Arguments& arguments, Io& io) {
   Session session;
   session.keys = std::make_unique<fscrypt::KeyRing>();
   if (auto added = add_keys(arguments, io, *session.keys); !added) return fail(std::move(added.error()));
+  auto passphrases = read_passphrases(arguments, io);
+  if (!passphrases) return fail(std::move(passphrases.error()));
+  session.image_keys.passphrases = *std::move(passphrases);
   auto image = source::FileSource::open(arguments.image);
   if (!image) return fail(std::move(image.error()));
   session.image = std::move(*image);
@@ -85,6 +88,7 @@ Result<Session> open_session(const Arguments& arguments, Io& io) {
              arguments.journal + ": it was not used: no filesystem that was opened has its journal on another device");
   }
   for (const Finding& finding : session.contents.table.findings) complain(io, arguments.image + ": " + finding);
+  add_image_keys(arguments, io, session.image, options, session.contents, *session.keys, session.image_keys);
   return session;
 }
 
@@ -171,6 +175,7 @@ void name_unused_keys(const Session& session, const Arguments& arguments, Io& io
   if (arguments.quiet) return;
   const char* const what = arguments.paths.empty() ? "on the image" : "that was looked at";
   for (const fscrypt::GivenKey& key : session.keys->given()) {
+    if (!key.used && is_from_image(session.image_keys, key.origin)) continue;
     if (!key.used) {
       complain(io, key.origin + ": this key (" + key.name() + ") opens nothing " + what);
     } else if (!key.proven) {
@@ -178,6 +183,7 @@ void name_unused_keys(const Session& session, const Arguments& arguments, Io& io
                        " is not proven: the descriptor is not derived from it");
     }
   }
+  name_unused_passphrases(session.image_keys, *session.keys, what, io);
 }
 
 }  // namespace coldread::cli

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/arguments.hpp"
+#include "cli/image_keys.hpp"
 #include "cli/io.hpp"
 #include "core/extract/tree_walker.hpp"
 #include "core/fscrypt/key_ring.hpp"
@@ -19,6 +20,7 @@ struct Session {
   std::shared_ptr<const source::FileSource> image;
   fs::ImageContents contents;
   std::unique_ptr<fscrypt::KeyRing> keys;
+  ImageKeys image_keys;  ///< what of the ring the image itself kept
 };
 
 /// Reads the keys, opens the image and finds its filesystems. Filesystems that were refused are named on standard
