@@ -63,7 +63,8 @@ int keys(const Arguments& arguments, Io& io) {
     }
   }
   report::JsonValue whole = report::JsonValue::object().set("filesystems", std::move(all));
-  if (!list_protectors(session->image_keys.fscrypt_tool, arguments.json ? &whole : nullptr, io)) missing = true;
+  report::JsonValue* const json = arguments.json ? &whole : nullptr;
+  if (!list_protectors(session->image_keys.fscrypt_tool, *session->keys, json, io)) missing = true;
   if (arguments.json) io.out << whole.dump(2) << '\n';
   name_unused_keys(*session, arguments, io);
   return missing ? kFindings : kOk;

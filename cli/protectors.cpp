@@ -97,10 +97,11 @@ std::string line_of(const FscryptTool& tool, const StoredProtector& stored) {
          (stored.opened_by.empty() ? "not opened" : "opened by " + stored.opened_by);
 }
 
-std::string line_of(const FscryptTool& tool, const StoredPolicy& stored) {
+std::string line_of(const FscryptTool& tool, const fscrypt::KeyRing& keys, const StoredPolicy& stored) {
   std::string text =
       stored.at.text() + ": v" + std::to_string(stored.policy.version) + " key " + stored.policy.key + ": ";
   if (!stored.opened_by.empty()) return text + "opened by " + stored.opened_by;
+  if (keys.find(from_hex(stored.policy.key).value_or(Bytes())) != nullptr) return text + "its key is given";
   std::vector<std::string> ways;
   for (const auto& key : stored.policy.keys) {
     const auto found = tool.find(key.protector);
@@ -114,13 +115,13 @@ std::string line_of(const FscryptTool& tool, const StoredPolicy& stored) {
 
 }  // namespace
 
-bool list_protectors(const FscryptTool& tool, JsonValue* json, Io& io) {
+bool list_protectors(const FscryptTool& tool, const fscrypt::KeyRing& keys, JsonValue* json, Io& io) {
   if (json == nullptr) {
     for (const StoredProtector& stored : tool.protectors()) {
       io.out << shown(line_of(tool, stored), io.out_is_terminal) << '\n';
     }
     for (const StoredPolicy& stored : tool.policies()) {
-      io.out << shown(line_of(tool, stored), io.out_is_terminal) << '\n';
+      io.out << shown(line_of(tool, keys, stored), io.out_is_terminal) << '\n';
     }
     return tool.findings().empty();
   }

@@ -43,7 +43,13 @@ def key_identifier(master):
     return hkdf_sha512(master, b"fscrypt\0\1", 16).hex()
 
 
-def file_key(master, nonce):
+def v1_descriptor(master):
+    return hashlib.sha512(hashlib.sha512(master).digest()).hexdigest()[:16]
+
+
+def file_key(master, nonce, version):
+    if version == "v1":
+        return Cipher(algorithms.AES(bytes.fromhex(nonce)), modes.ECB()).encryptor().update(master)
     return hkdf_sha512(master, b"fscrypt\0\2" + bytes.fromhex(nonce), 64)
 
 
@@ -204,9 +210,9 @@ def check_volume(folder, volume, truth, crashed=False):
     keys = {}
     for key in truth["keys"]:
         raw = (folder / key["file"]).read_bytes()
-        if key_identifier(raw) != key["id"]:
+        if (v1_descriptor if key["policy"] == "v1" else key_identifier)(raw) != key["id"]:
             raise Wrong(f"{key['file']}: identifier")
-        keys[key["id"]] = raw
+        keys[key["id"]] = raw, key["policy"]
     if crashed:
         volume.check_crashed()
     else:
@@ -217,7 +223,7 @@ def check_volume(folder, volume, truth, crashed=False):
             continue
         if entry["encrypted"] and not Cipher:
             continue
-        key = file_key(keys[entry["policy_id"]], entry["nonce"]) if entry["encrypted"] else None
+        key = file_key(keys[entry["policy_id"]][0], entry["nonce"], keys[entry["policy_id"]][1]) if entry["encrypted"] else None
         data = volume.content(entry, key)
         if data is None:
             continue

@@ -75,7 +75,10 @@ def views(case: pathlib.Path, scratch: pathlib.Path):
 def key_options(case: pathlib.Path, truth: dict) -> list:
     options = []
     for key in truth.get("keys", []):
-        if key.get("supplied", True):
+        if "opener" in key:     # what the image itself keeps of the key is opened by this
+            options += ["--passphrase-file" if key["opener"].endswith(".passphrase") else "--key", str(case / key["opener"])]
+            options += ["--passphrase-salt", key["salt"]] if "salt" in key else []
+        elif key.get("supplied", True):
             options += ["--key", str(case / key["file"])]
     for cert in sorted((case / "certs").glob("*.pem")):
         options += ["--cert", str(cert)]

@@ -18,6 +18,7 @@ GETFLAGS = _number(_READ, "f", 1, 8)
 SETFLAGS = _number(_WRITE, "f", 2, 8)
 FIEMAP = _number(_READ | _WRITE, "f", 11, 32)
 SET_ENCRYPTION_POLICY = _number(_READ, "f", 19, 12)
+GET_ENCRYPTION_PWSALT = _number(_WRITE, "f", 20, 16)
 GET_ENCRYPTION_POLICY_EX = _number(_READ | _WRITE, "f", 22, 9)
 ADD_ENCRYPTION_KEY = _number(_READ | _WRITE, "f", 23, 80)
 GET_ENCRYPTION_NONCE = _number(_READ, "f", 27, 16)
@@ -139,6 +140,23 @@ def add_key(mount_point, raw):
     return buffer.raw[8:24].hex()
 
 
+def add_v1_key(mount_point, descriptor, raw):
+    """Gives the mounted file system the key of v1 policies with that descriptor, in hex; returns the descriptor."""
+    version_1 = 1
+    spec = struct.pack("<II8s24xI36x", version_1, 0, bytes.fromhex(descriptor), len(raw))
+    with Opened(mount_point) as fd:
+        _ioctl(fd, ADD_ENCRYPTION_KEY, ctypes.create_string_buffer(spec + raw, 80 + len(raw)))
+    return descriptor
+
+
+def password_salt(path):
+    """The salt that the file system keeps for e4crypt."""
+    buffer = ctypes.create_string_buffer(16)
+    with Opened(path) as fd:
+        _ioctl(fd, GET_ENCRYPTION_PWSALT, buffer)
+    return buffer.raw
+
+
 def set_policy(path, key_id, contents, filenames, pad):
     policy = struct.pack("<BBBBB3x16s", 2, MODE_NUMBERS[contents], MODE_NUMBERS[filenames], PADDINGS[pad], 0,
                          bytes.fromhex(key_id))
@@ -147,10 +165,14 @@ def set_policy(path, key_id, contents, filenames, pad):
 
 
 def get_policy(fd):
-    """The inode's v2 policy, or None where it has none."""
+    """The inode's policy, or None where it has none."""
     buffer = ctypes.create_string_buffer(struct.pack("<Q", 24), 32)
     if not _try_ioctl(fd, GET_ENCRYPTION_POLICY_EX, buffer):
         return None
+    if buffer.raw[8] == 0:      # v1
+        _, contents, filenames, flags, key_id = struct.unpack_from("<BBBB8s", buffer, 8)
+        return {"version": 1, "contents": MODES[contents], "filenames": MODES[filenames], "flags": flags,
+                "log2_data_unit_size": 0, "id": key_id.hex()}
     version, contents, filenames, flags, log2_unit, key_id = struct.unpack_from("<BBBBB3x16s", buffer, 8)
     return {"version": version, "contents": MODES[contents], "filenames": MODES[filenames], "flags": flags,
             "log2_data_unit_size": log2_unit, "id": key_id.hex()}
