@@ -114,6 +114,11 @@ void add_image_keys(const Arguments& arguments, Io& io, const std::shared_ptr<co
   tool.open(image_keys.passphrases, raw, ring);
   mark_used(raw, ring);
   if (!image_keys.passphrases.empty()) add_salted(salts(arguments, contents), ring, image_keys);
+  if (arguments.verbose) {
+    for (const extract::StoredPolicy& policy : tool.policies()) {
+      if (!policy.opened_by.empty()) complain(io, policy.opened_by + ": key " + policy.policy.key);
+    }
+  }
   if (arguments.quiet) return;
   for (const Finding& finding : tool.findings()) complain(io, arguments.image + ": " + finding);
 }
