@@ -11,6 +11,7 @@
 #include "cli/exit_code.hpp"
 #include "core/base/checked.hpp"
 #include "core/extract/content_hash.hpp"
+#include "core/fscrypt/e4crypt_key.hpp"
 #include "core/read/page_reader.hpp"
 #include "core/report/schema.hpp"
 #include "core/report/version.hpp"
@@ -106,6 +107,20 @@ void add_v1_key(Arguments& a, const std::string& text) {
     throw CLI::ValidationError("--v1-key", "'" + text + "' is not DESCRIPTOR=FILE with a descriptor of 16 hex digits");
   }
   a.v1_keys.push_back({text.substr(0, equals), text.substr(equals + 1)});
+}
+
+void add_passphrase_salt(Arguments& a, const std::string& text) {
+  if (const auto salt = fscrypt::parse_salt(text); !salt) {
+    throw CLI::ValidationError("--passphrase-salt", salt.error().what);
+  }
+  a.passphrase_salts.push_back(text);
+}
+
+/// How many options read standard input.
+std::size_t reads_of_standard_input(const Arguments& a) {
+  const auto v1 = std::count_if(a.v1_keys.begin(), a.v1_keys.end(), [](const V1Key& key) { return key.path == "-"; });
+  return static_cast<std::size_t>(std::count(a.keys.begin(), a.keys.end(), "-") + v1 +
+                                  std::count(a.passphrase_files.begin(), a.passphrase_files.end(), "-"));
 }
 
 void set_page_size(Arguments& a, const std::string& text) {
@@ -207,6 +222,17 @@ void Parser::key_options(CLI::App& app) {
               "the inline key of a hardware-wrapped key (64 bytes): with its software secret, opens contents");
   list_option(app, "--vold-secret", a_.vold_secrets, "FILE",
               "a secret by which Android's vold seals a user's key, as Android derives it from the credential");
+  list_option(app, "--passphrase-file", a_.passphrase_files, "FILE",
+              "a passphrase, for protectors of fscrypt(8) on the image and for keys of e4crypt(8); a final newline is "
+              "not part of it; - is standard input");
+  app.add_option_function<std::vector<std::string>>(
+         "--passphrase-salt",
+         [this](const std::vector<std::string>& list) {
+           for (const std::string& text : list) add_passphrase_salt(a_, text);
+         },
+         "a salt that e4crypt(8) was given, as it takes it (s:TEXT, 0xHEX, UUID), besides those of the filesystems")
+      ->type_name("SALT")
+      ->allow_extra_args(false);
 }
 
 void Parser::trust_options(CLI::App& app) {
@@ -341,6 +367,9 @@ Parsed Parser::parse(const std::vector<std::string>& line) {
     return {std::nullopt, kUsage,
             "coldread: an --inline-key opens nothing without its --sw-secret, by which policies name it and from which "
             "names are decrypted\n"};
+  }
+  if (reads_of_standard_input(a_) > 1) {
+    return {std::nullopt, kUsage, "coldread: standard input (-) can be given for one key or passphrase only\n"};
   }
   if (a_.jobs == 0) a_.jobs = std::max(1U, std::thread::hardware_concurrency());
   return {std::move(a_), kOk, ""};

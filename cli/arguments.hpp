@@ -35,6 +35,8 @@ struct Arguments {
   std::vector<std::string> sw_secrets;
   std::vector<std::string> inline_keys;
   std::vector<std::string> vold_secrets;
+  std::vector<std::string> passphrase_files;
+  std::vector<std::string> passphrase_salts;  ///< as e4crypt(8) takes them; each is one
 
   std::vector<std::string> digests;
   std::vector<std::string> certs;

@@ -1,6 +1,7 @@
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/policies.hpp"
+#include "cli/protectors.hpp"
 #include "cli/session.hpp"
 #include "cli/vold_keys.hpp"
 #include "core/base/text.hpp"
@@ -118,6 +119,8 @@ int keys(const Arguments& arguments, Io& io) {
   auto whole = report::JsonValue::object();
   whole.set("filesystems", std::move(all)).set("keys", std::move(given));
   list_vold_keys(*session, arguments, io, whole);
+  report::JsonValue* const json = arguments.json ? &whole : nullptr;
+  if (!list_protectors(session->image_keys.fscrypt_tool, *session->keys, json, io)) missing = true;
   if (arguments.json) io.out << whole.dump(2) << '\n';
   name_unused_keys(*session, arguments, io);
   return missing ? kFindings : kOk;

@@ -70,6 +70,9 @@ Result<Session> open_session(const Arguments& arguments, Io& io) {
   Session session;
   session.keys = std::make_unique<fscrypt::KeyRing>();
   if (auto added = add_keys(arguments, io, *session.keys); !added) return fail(std::move(added.error()));
+  auto passphrases = read_passphrases(arguments, io);
+  if (!passphrases) return fail(std::move(passphrases.error()));
+  session.image_keys.passphrases = *std::move(passphrases);
   auto image = source::FileSource::open(arguments.image);
   if (!image) return fail(std::move(image.error()));
   session.image = std::move(*image);
@@ -115,6 +118,7 @@ Result<Session> open_session(const Arguments& arguments, Io& io) {
   }
   for (const Finding& finding : session.contents.table.findings) complain(io, arguments.image + ": " + finding);
   if (auto found = add_vold_keys(arguments, io, options, session); !found) return fail(std::move(found.error()));
+  add_image_keys(arguments, io, session.image, options, session.contents, *session.keys, session.image_keys);
   return session;
 }
 
@@ -201,6 +205,7 @@ void name_unused_keys(const Session& session, const Arguments& arguments, Io& io
   if (arguments.quiet) return;
   const char* const what = arguments.paths.empty() ? "on the image" : "that was looked at";
   for (const fscrypt::GivenKey& key : session.keys->given()) {
+    if (!key.used && is_from_image(session.image_keys, key.origin)) continue;
     if (std::ranges::find(session.vold_keys, key.origin, &extract::VoldKey::origin) != session.vold_keys.end()) {
       continue;  // not given
     }
@@ -218,6 +223,7 @@ void name_unused_keys(const Session& session, const Arguments& arguments, Io& io
                                              "too few names"));
     }
   }
+  name_unused_passphrases(session.image_keys, *session.keys, what, io);
 }
 
 }  // namespace coldread::cli

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/arguments.hpp"
+#include "cli/image_keys.hpp"
 #include "cli/io.hpp"
 #include "core/extract/tree_walker.hpp"
 #include "core/extract/vold_keys.hpp"
@@ -20,6 +21,7 @@ struct Session {
   std::shared_ptr<const source::FileSource> image;
   fs::ImageContents contents;
   std::unique_ptr<fscrypt::KeyRing> keys;
+  ImageKeys image_keys;  ///< what of the ring the image itself kept
   std::vector<extract::VoldKey> vold_keys;  ///< that the image itself holds
 };
 

@@ -24,7 +24,8 @@ LAYERS = {
 # Libraries that one file alone includes, so that they can be replaced there.
 ALONE = {"CLI/": "cli/arguments.cpp", "nlohmann/": "core/report/json_value.cpp", "blkid/": "fs/partitions.cpp",
          "lz4.h": "core/codec/lz4.cpp", "lzo/": "core/codec/lzo.cpp", "zstd": "core/codec/zstd.cpp",
-         "zlib.h": "core/base/crc32.cpp"}
+         "zlib.h": "core/base/crc32.cpp", "argon2.h": "core/fscrypt/argon2id.cpp",
+         "protozero/": "core/fscrypt/fscrypt_metadata.cpp"}
 
 
 def main():

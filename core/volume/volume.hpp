@@ -39,6 +39,8 @@ struct ReplayFacts {
 struct VolumeFacts {
   std::string type;  ///< "ext4" or "f2fs", as the report's filesystems[].type
   std::array<std::byte, 16> uuid{};
+  /// For the keys that e4crypt(8) and f2fscrypt(8) make of passphrases; all zeros until they first ask for it.
+  std::array<std::byte, 16> encrypt_pw_salt{};
   std::string label;
   std::uint32_t block_size = 0;
   std::uint64_t size = 0;             ///< bytes that the superblock claims

@@ -97,6 +97,8 @@ volume::VolumeFacts volume_facts(const Filesystem& filesystem) {
   facts.type = "ext4";
   std::transform(s.raw.s_uuid.begin(), s.raw.s_uuid.end(), facts.uuid.begin(),
                  [](std::uint8_t byte) { return std::byte{byte}; });
+  std::transform(s.raw.s_encrypt_pw_salt.begin(), s.raw.s_encrypt_pw_salt.end(), facts.encrypt_pw_salt.begin(),
+                 [](std::uint8_t byte) { return std::byte{byte}; });
   facts.label = text_of(s.raw.s_volume_name);
   facts.block_size = s.block_size;
   facts.size = s.blocks_count << s.block_bits;

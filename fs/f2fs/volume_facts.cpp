@@ -23,6 +23,8 @@ volume::VolumeFacts volume_facts(const Filesystem& filesystem, const CheckpointP
   facts.type = "f2fs";
   std::transform(raw.uuid.begin(), raw.uuid.end(), facts.uuid.begin(),
                  [](std::uint8_t byte) { return std::byte{byte}; });
+  std::transform(raw.encrypt_pw_salt.begin(), raw.encrypt_pw_salt.end(), facts.encrypt_pw_salt.begin(),
+                 [](std::uint8_t byte) { return std::byte{byte}; });
   facts.label = volume_name(raw);
   facts.block_size = s.block_size;
   facts.size = s.byte_of(raw.block_count);

@@ -47,7 +47,9 @@ def key_descriptor(master):
     return hashlib.sha512(hashlib.sha512(master).digest()).digest()[:8].hex()
 
 
-def file_key(master, nonce):
+def file_key(master, nonce, key_id):
+    if len(key_id) == 16:   # a descriptor: v1
+        return Cipher(algorithms.AES(bytes.fromhex(nonce)), modes.ECB()).encryptor().update(master)
     return hkdf_sha512(master, b"fscrypt\0\2" + bytes.fromhex(nonce), 64)
 
 
@@ -212,7 +214,7 @@ def check_volume(folder, volume, truth, crashed=False):
             raise Wrong(f"{key['file']}: identifier")
         keys[key["id"]] = raw
     other_modes = {p["id"] for p in truth["policies"] if
-                   (p["version"], p["contents"], p["flags"] & ~3, p["log2_data_unit_size"]) != (2, "AES-256-XTS", 0, 0)}
+                   (p["contents"], p["flags"] & ~3, p["log2_data_unit_size"]) != ("AES-256-XTS", 0, 0)}
     if crashed:
         volume.check_crashed()
     else:
@@ -223,7 +225,8 @@ def check_volume(folder, volume, truth, crashed=False):
             continue
         if entry["encrypted"] and (not Cipher or entry["policy_id"] in other_modes):
             continue
-        key = file_key(keys[entry["policy_id"]], entry["nonce"]) if entry["encrypted"] else None
+        name = entry.get("policy_id")
+        key = file_key(keys[name], entry["nonce"], name) if entry["encrypted"] else None
         data = volume.content(entry, key)
         if data is None:
             continue

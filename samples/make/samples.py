@@ -461,6 +461,39 @@ def disk_mbr():
                  "5": encrypted_partition("disk-mbr-5", 4096)})
 
 
+def tool_partition(name):
+    s = Sample(name, "", 0, 1024, ext4(name, 1024, "-O", "encrypt", "-J", "size=1", "-N", "128"))
+    s.data("readme.txt", "fscrypt(8) keeps its keys in .fscrypt.\n")
+    return s
+
+
+def fscrypt_tool():
+    first = tool_partition("fscrypt-tool-1")
+    first.step("fscrypt_encrypt", path="home", name="first", passphrase="Correct horse, battery staple.")
+    first.data("home/diary.txt", "Dear diary, nobody guesses passphrases of four words.\n")
+    first.sizes("home")
+    first.step("fscrypt_encrypt", path="stick", name="stick", raw_key=bytes(range(7, 39)).hex())
+    first.data("stick/note.txt", "This one takes the stick.\n")
+    second = tool_partition("fscrypt-tool-2")
+    second.step("fscrypt_encrypt", path="linked", name="linked", passphrase="pässwörd with  spaces ", partition="1")
+    second.data("linked/far.txt", "The protector lies on the first partition.\n")
+    second.links("linked", 300)
+    return disk("fscrypt-tool", "fscrypt(8): a passphrase, a raw key, and a protector on another partition", 12, "mbr", 512,
+                "label: dos\nlabel-id: 0xc01d4ec0\nsize=5MiB, type=83\nsize=5MiB, type=83\n",
+                {"1": first.spec, "2": second.spec})
+
+
+def e4crypt():
+    s = Sample("e4crypt", "e4crypt(8): v1 policies of passphrases, with the filesystem's salt and with one that was given", 5,
+               1024, ext4("e4crypt", 1024, "-O", "encrypt", "-J", "size=1", "-N", "128"))
+    for path, salt in (("own_salt", None), ("given_salt", "s:pepper")):
+        s.step("e4crypt", path=path, name=path, passphrase=f"a passphrase for {path}", salt=salt)
+        s.data(f"{path}/note.txt", "PBKDF2 this is not.\n")
+        s.sizes(path)
+        s.links(path, 300)
+    return s.spec
+
+
 def deleted_1k():
     s = Sample("deleted-1k", "files that were deleted: the journal still has their inodes, plain and encrypted, with "
                "extents in the inode and in a tree, symlinks, and names that a directory's growth left behind",
@@ -502,6 +535,6 @@ def deleted_1k():
 
 def all_samples():
     specs = [first_light(), plain_1k(), v2_xts_1k(), fscrypt_modes(), verity_4k(), verity_1k(), old_layout(), metabg_1k(),
-             blocks_16k(), deleted_1k(), fast_commit(), disk_gpt(), disk_mbr(), *feature_samples.all_samples(),
-             *f2fs_samples.all_samples(), *android_samples.all_samples()]
+             blocks_16k(), deleted_1k(), fast_commit(), disk_gpt(), disk_mbr(), fscrypt_tool(), e4crypt(),
+             *feature_samples.all_samples(), *f2fs_samples.all_samples(), *android_samples.all_samples()]
     return {spec["name"]: spec for spec in specs}

@@ -642,6 +642,18 @@ def report():
     put("report", "entry", bytes(24) + b"\3a\xffb\2to\6user.x\2\x80v\7problem\1\4else")
 
 
+def fscrypt_metadata():
+    vectors = CORPUS.parents[1] / "unit/core/fscrypt/protectors.txt"
+    for line in vectors.read_text().splitlines():
+        if not line.startswith("#"):
+            name, message = line.split()
+            seed("fscrypt_metadata", name, b"\0" + bytes.fromhex(message))
+    seed("fscrypt_metadata", "link", f"\0UUID={UUID}\nPATH=/mnt/data\n".encode())
+    seed("fscrypt_metadata", "salt-text", b"\1s:pepper")
+    seed("fscrypt_metadata", "salt-hex", b"\x000x0011aa")
+    seed("fscrypt_metadata", "salt-uuid", b"\0" + UUID.encode())
+
+
 def main():
     shutil.rmtree(CORPUS, ignore_errors=True)
     with tempfile.TemporaryDirectory() as scratch:
@@ -649,6 +661,7 @@ def main():
         deleted(Path(scratch))
         fscrypt()
         vold_key()
+        fscrypt_metadata()
         verity(Path(scratch))
     compressed()
     journal()

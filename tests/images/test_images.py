@@ -112,8 +112,7 @@ class Case:
     def commands(self):
         """The commands that look at one file or at all agree with the report."""
         options = T.key_options(self.case, self.truth)
-        keys = [o for i in range(0, len(options), 2) if options[i] in ("--key", "--v1-key", "--vold-secret")
-                for o in options[i:i + 2]]
+        keys = [o for i in range(0, len(options), 2) if options[i] != "--cert" for o in options[i:i + 2]]
         prefix = T.NOT_READ_YET.get(self.case.name, (b"\0",))[0]
         files = [t for t in self.truth["files"] if t["type"] == "file" and t.get("sha256") and t["size"] < 1 << 20 and
                  not T.raw_bytes(t, "path").startswith(prefix)]

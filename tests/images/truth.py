@@ -75,7 +75,10 @@ def views(case: pathlib.Path, scratch: pathlib.Path):
 def key_options(case: pathlib.Path, truth: dict) -> list:
     options = [word for secret in sorted((case / "secrets").glob("*.secret")) for word in ("--vold-secret", str(secret))]
     for key in truth.get("keys", []):
-        if key.get("supplied", True) and "--vold-secret" not in options:    # then the image holds its keys itself
+        if "opener" in key:     # what the image itself keeps of the key is opened by this
+            options += ["--passphrase-file" if key["opener"].endswith(".passphrase") else "--key", str(case / key["opener"])]
+            options += ["--passphrase-salt", key["salt"]] if "salt" in key else []
+        elif key.get("supplied", True) and "--vold-secret" not in options:    # then the image holds its keys itself
             path = str(case / key["file"])
             options += ["--key", path] if key.get("derived", True) else ["--v1-key", f"{key['id']}={path}"]
     for cert in sorted((case / "certs").glob("*.pem")):

@@ -18,6 +18,7 @@ GETFLAGS = _number(_READ, "f", 1, 8)
 SETFLAGS = _number(_WRITE, "f", 2, 8)
 FIEMAP = _number(_READ | _WRITE, "f", 11, 32)
 SET_ENCRYPTION_POLICY = _number(_READ, "f", 19, 12)
+GET_ENCRYPTION_PWSALT = _number(_WRITE, "f", 20, 16)
 GET_ENCRYPTION_POLICY_EX = _number(_READ | _WRITE, "f", 22, 9)
 ADD_ENCRYPTION_KEY = _number(_READ | _WRITE, "f", 23, 80)
 GET_ENCRYPTION_NONCE = _number(_READ, "f", 27, 16)
@@ -143,6 +144,14 @@ def add_key(mount_point, raw, descriptor=None):
     with Opened(mount_point) as fd:
         _ioctl(fd, ADD_ENCRYPTION_KEY, buffer)
     return descriptor or buffer.raw[8:24].hex()
+
+
+def password_salt(path):
+    """The salt that the file system keeps for e4crypt."""
+    buffer = ctypes.create_string_buffer(16)
+    with Opened(path) as fd:
+        _ioctl(fd, GET_ENCRYPTION_PWSALT, buffer)
+    return buffer.raw
 
 
 def set_policy(path, key_id, contents, filenames, pad, flags=(), log2_unit=0):

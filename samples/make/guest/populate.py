@@ -16,6 +16,7 @@ import time
 import content
 import cut_off
 import f2fs
+import fscrypt_tool
 import linux
 
 FILE_TYPES = {"chr": stat.S_IFCHR, "blk": stat.S_IFBLK, "fifo": stat.S_IFIFO, "sock": stat.S_IFSOCK}
@@ -43,12 +44,12 @@ def load_certificate(pem):
     run(["keyctl", "padd", "asymmetric", "", VERITY_KEYRING], input=der)
 
 
-class Populate(f2fs.Steps):
+class Populate(f2fs.Steps, fscrypt_tool.Steps):
     def __init__(self, spec, device, mount_point, folder, journal=None, members=()):
         """members: the devices that follow the first one of a file system that lies on several."""
         self.journal, self.members = journal, list(members)
         self.spec, self.device, self.mount_point, self.folder = spec, device, mount_point, folder
-        self.key_ids, self.written, self.deleted, self.held = {}, {}, [], []
+        self.key_ids, self.written, self.deleted, self.held, self.made_keys = {}, {}, [], [], []
         self.private = tempfile.mkdtemp()
 
     def run(self):
@@ -68,7 +69,7 @@ class Populate(f2fs.Steps):
             with linux.Opened(device, os.O_RDWR) as fd:
                 os.fsync(fd)
         return {"mkfs": " ".join(self.spec["mkfs"]), "key_ids": self.key_ids, "written": self.written,
-                "deleted": self.deleted,
+                "deleted": self.deleted, "made_keys": self.made_keys,
                 "kernel": os.uname().release, "page_size": os.sysconf("SC_PAGE_SIZE")}
 
     def make_and_fill(self):

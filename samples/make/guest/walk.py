@@ -135,7 +135,7 @@ class Walk:
         for pem in sorted(glob.glob(f"{self.folder}/certs/*.pem")):
             load_certificate(pem)
         without_keys = None
-        if self.spec["keys"]:
+        if self.spec["keys"] or self.populated["made_keys"]:
             self.mount()
             without_keys = Listing(self.root)
             unmount(self.mount_point)
@@ -156,6 +156,14 @@ class Walk:
         run(["mount", "-t", self.spec["fs"], "-o", self.spec["walk_options"], self.device, self.mount_point])
 
     def add_keys(self):
+        for key in self.populated["made_keys"]:
+            with open(f"{self.folder}/{key['file']}", "rb") as f:
+                raw = f.read()
+            if key["policy"] == "v1":
+                linux.add_key(self.mount_point, raw, key["id"])
+            else:
+                assert linux.add_key(self.mount_point, raw) == key["id"]
+            self.keys.append(key)
         for key in self.spec["keys"]:
             if key["supplied"]:
                 name = f"keys/{key['name']}.key"

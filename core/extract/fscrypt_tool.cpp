@@ -1,0 +1,218 @@
+#include "core/extract/fscrypt_tool.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/text.hpp"
+#include "core/extract/content.hpp"
+#include "core/extract/inner_files.hpp"
+#include "core/fscrypt/argon2id.hpp"
+#include "core/fscrypt/wrapped_key.hpp"
+
+namespace coldread::extract {
+namespace {
+
+constexpr const char* kBase = ".fscrypt";
+constexpr std::string_view kLinkEnd = ".link";
+/// What hashing a passphrase is counted as at least, in KiB: starting it costs something too.
+constexpr std::uint64_t kLeastWork = 1024;
+
+/// A path from the root that a link at the root leads to, without "." and ".."; "" for the root itself.
+std::string resolved(const std::string& target) {
+  std::vector<std::string> parts;
+  for (std::size_t start = 0; start < target.size();) {
+    const std::size_t end = std::min(target.find('/', start), target.size());
+    const std::string part = target.substr(start, end - start);
+    start = end + 1;
+    if (part == ".." && !parts.empty()) parts.pop_back();
+    if (!part.empty() && part != "." && part != "..") parts.push_back(part);
+  }
+  std::string path;
+  for (const std::string& part : parts) path += (path.empty() ? "" : "/") + part;
+  return path;
+}
+
+bool ends_with(const std::string& text, std::string_view end) {
+  return text.size() > end.size() && std::string_view(text).substr(text.size() - end.size()) == end;
+}
+
+/// How the policies of that version name this key, in hex. Errors: kUsage.
+Result<std::string> name_of(ByteSpan key, int version) {
+  const auto master = fscrypt::MasterKey::make(Secret(key));
+  if (!master) return fail(master.error());
+  return version == 2 ? to_hex(master->identifier()) : to_hex(master->descriptor());
+}
+
+}  // namespace
+
+std::string StoredProtector::title() const {
+  return "protector " + (protector.name.empty() ? "" : "'" + protector.name + "' ") + "(" + protector.descriptor + ")";
+}
+
+void FscryptTool::read(const volume::Volume& volume, const fscrypt::KeyRing& keys, const std::string& place) {
+  read_all(volume, keys, place, true);
+}
+
+void FscryptTool::read_protectors(const volume::Volume& volume, const fscrypt::KeyRing& keys,
+                                  const std::string& place) {
+  read_all(volume, keys, place, false);
+}
+
+void FscryptTool::read_all(const volume::Volume& volume, const fscrypt::KeyRing& keys, const std::string& place,
+                           bool policies) {
+  std::string base = kBase;
+  std::vector<WalkItem> items = items_below(volume, keys, base);
+  // The tool allows its directory to be a link: to where a root filesystem can be written to.
+  if (!items.empty() && items.front().inode && items.front().inode->facts().type == volume::FileType::kSymlink) {
+    const auto link = read_link(volume, *items.front().inode, nullptr);
+    base = link ? resolved(link->target) : "";
+    items = base.empty() ? std::vector<WalkItem>() : items_below(volume, keys, base);
+    if (items.empty()) {
+      findings_.push_back(StoredAt{place, kBase}.text() +
+                          ": it is a symbolic link, and what it leads to is not on this "
+                          "filesystem");
+    }
+  }
+  if (items.size() == kMaxInnerItems) {
+    findings_.push_back(StoredAt{place, base}.text() + ": only the first " + std::to_string(kMaxInnerItems) +
+                        " entries of it are looked at");
+  }
+  for (const WalkItem& item : items) read_item(volume, item, {place, item.path}, base, policies);
+}
+
+void FscryptTool::read_item(const volume::Volume& volume, const WalkItem& item, StoredAt at, const std::string& base,
+                            bool policies) {
+  const std::string policy_folder = base + "/policies/";
+  const std::string protector_folder = base + "/protectors/";
+  const bool is_policy = at.path.rfind(policy_folder, 0) == 0;
+  if (!is_policy && at.path.rfind(protector_folder, 0) != 0) return;
+  if (is_policy && !policies) return;
+  const std::string name = at.path.substr(is_policy ? policy_folder.size() : protector_folder.size());
+  // What it was writing when it was broken off has a name that begins with a dot.
+  if (name.empty() || name.front() == '.' || name.find('/') != std::string::npos) return;
+
+  const auto content = read_small_file(volume, item, fscrypt::kMaxMetadataSize);
+  if (!content) {
+    findings_.push_back(at.text() + ": metadata of fscrypt(8) cannot be read: " + content.error().what);
+    return;
+  }
+  if (!is_policy) {
+    add_protector(std::move(at), name, content->view());
+    return;
+  }
+  auto policy = fscrypt::parse_protected_policy(content->view());
+  if (policy) {
+    policies_.push_back({std::move(at), *std::move(policy), ""});
+  } else {
+    findings_.push_back(at.text() + ": this policy's metadata is damaged: " + policy.error().what);
+  }
+}
+
+void FscryptTool::add_protector(StoredAt at, const std::string& name, ByteView content) {
+  if (ends_with(name, kLinkEnd)) {
+    auto link = fscrypt::parse_protector_link(as_chars(content.span()));
+    if (link) {
+      links_.push_back({std::move(at), name.substr(0, name.size() - kLinkEnd.size()), *std::move(link)});
+    } else {
+      findings_.push_back(at.text() + ": this link to a protector is damaged: " + link.error().what);
+    }
+    return;
+  }
+  auto protector = fscrypt::parse_protector(content);
+  if (protector) {
+    protectors_.push_back({std::move(at), *std::move(protector), ""});
+  } else {
+    findings_.push_back(at.text() + ": this protector is damaged: " + protector.error().what);
+  }
+}
+
+bool FscryptTool::lacks_protectors() const {
+  return std::any_of(policies_.begin(), policies_.end(), [&](const StoredPolicy& stored) {
+    return std::any_of(stored.policy.keys.begin(), stored.policy.keys.end(),
+                       [&](const fscrypt::ProtectedPolicyKey& key) { return find(key.protector).empty(); });
+  });
+}
+
+std::vector<const StoredProtector*> FscryptTool::find(const std::string& descriptor) const {
+  std::vector<const StoredProtector*> found;
+  for (const StoredProtector& stored : protectors_) {
+    if (stored.protector.descriptor == descriptor) found.push_back(&stored);
+  }
+  return found;
+}
+
+void FscryptTool::open(std::vector<Opener>& passphrases, std::vector<Opener>& raw_keys, fscrypt::KeyRing& ring) {
+  std::vector<OpenProtector> open;
+  for (StoredProtector& stored : protectors_) {
+    const bool raw = stored.protector.source == fscrypt::ProtectorSource::kRawKey;
+    Secret key = key_of(stored, raw ? raw_keys : passphrases);
+    if (key.empty()) continue;
+    if (const auto name = name_of(key.view(), 1); !name || *name != stored.protector.descriptor) {
+      findings_.push_back(stored.at.text() + ": the key that it opens to is not the one that it is named for" +
+                          (name ? " but that of " + *name : std::string()) +
+                          "; it is tried all the same, for a policy's key proves itself");
+    }
+    open.push_back({stored.protector.descriptor, stored.opened_by + ", " + stored.title(), std::move(key)});
+  }
+  for (StoredPolicy& stored : policies_) open_policy(stored, open, ring);
+}
+
+Secret FscryptTool::key_of(StoredProtector& stored, std::vector<Opener>& openers) {
+  const fscrypt::Protector& protector = stored.protector;
+  const bool raw = protector.source == fscrypt::ProtectorSource::kRawKey;
+  const std::uint64_t work = std::max(kLeastWork, std::uint64_t{protector.costs.memory} * protector.costs.passes);
+  for (Opener& opener : openers) {
+    Secret wrapping(opener.secret.view());
+    if (!raw) {
+      if (work <= fscrypt::kMaxArgon2Work && work > kMaxWork - work_) {
+        findings_.push_back(stored.at.text() + ": " + opener.origin +
+                            " was not tried: hashing passphrases for so many protectors would take too long");
+        return {};
+      }
+      auto hash = argon2id(opener.secret, protector.salt, protector.costs, fscrypt::kWrappingKeySize);
+      if (!hash) {
+        findings_.push_back(stored.at.text() + ": this protector is not opened: " + hash.error().what);
+        return {};
+      }
+      work_ += work;
+      wrapping = *std::move(hash);
+    }
+    auto key = fscrypt::unwrap(wrapping.view(), protector.wrapped);
+    if (!key || !*key) continue;
+    opener.opened = true;
+    stored.opened_by = opener.origin;
+    return **std::move(key);
+  }
+  return {};
+}
+
+void FscryptTool::open_policy(StoredPolicy& stored, const std::vector<OpenProtector>& open, fscrypt::KeyRing& ring) {
+  for (const fscrypt::ProtectedPolicyKey& wrapped : stored.policy.keys) {
+    for (const OpenProtector& protector : open) {
+      if (protector.descriptor != wrapped.protector || !stored.opened_by.empty()) continue;
+      Secret key = policy_key(stored, wrapped, protector);
+      if (key.empty() || !ring.add(std::move(key), protector.origin)) continue;
+      stored.opened_by = protector.origin;
+    }
+  }
+}
+
+Secret FscryptTool::policy_key(const StoredPolicy& stored, const fscrypt::ProtectedPolicyKey& wrapped,
+                               const OpenProtector& protector) {
+  auto key = fscrypt::unwrap(protector.key.view(), wrapped.wrapped);
+  if (!key || !*key) {
+    findings_.push_back(stored.at.text() + ": its key as protector " + protector.descriptor +
+                        " keeps it is damaged: it does not authenticate with that protector's own key");
+    return {};
+  }
+  const auto name = name_of((*key)->view(), stored.policy.version);
+  if (!name || *name != stored.policy.key) {
+    findings_.push_back(stored.at.text() + ": the key that protector " + protector.descriptor +
+                        " keeps for it is another's: policies would call it " + (name ? *name : "nothing") +
+                        "; it is not used");
+    return {};
+  }
+  return **std::move(key);
+}
+
+}  // namespace coldread::extract

@@ -1,0 +1,102 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/base/finding.hpp"
+#include "core/base/secret.hpp"
+#include "core/extract/tree_walker.hpp"
+#include "core/fscrypt/fscrypt_metadata.hpp"
+#include "core/fscrypt/key_ring.hpp"
+#include "core/volume/volume.hpp"
+
+namespace coldread::extract {
+
+/// Something that may open protectors, and what it came to.
+struct Opener {
+  std::string origin;  ///< names it in messages: the file it is from
+  Secret secret;       ///< a passphrase, or a raw key of 32 bytes
+  bool opened = false;
+};
+
+/// Where a file of fscrypt(8) lies on the image.
+struct StoredAt {
+  std::string place;  ///< the filesystem: "p1"; "" where there is one alone
+  std::string path;   ///< from its root
+
+  /// "p1: .fscrypt/protectors/0123456789abcdef"
+  [[nodiscard]] std::string text() const { return place.empty() ? path : place + ": " + path; }
+};
+
+struct StoredProtector {
+  StoredAt at;
+  fscrypt::Protector protector;
+  std::string opened_by;  ///< the origin of what opened it; "" while nothing did
+
+  /// "protector 'NAME' (0123456789abcdef)"
+  [[nodiscard]] std::string title() const;
+};
+
+struct StoredPolicy {
+  StoredAt at;
+  fscrypt::ProtectedPolicy policy;
+  std::string opened_by;  ///< as its key's origin in the ring; "" while nothing did
+};
+
+struct StoredLink {
+  StoredAt at;
+  std::string descriptor;  ///< of a protector that lies elsewhere
+  fscrypt::ProtectorLink link;
+};
+
+/// What fscrypt(8) keeps on the filesystems of an image, and the keys that can be had from it.
+class FscryptTool {
+ public:
+  /// How much hashing of passphrases open() does in all, as KiB times passes: 4 TiB, an hour or so of one core.
+  static constexpr std::uint64_t kMaxWork = std::uint64_t{4} << 30;
+
+  /// Reads a filesystem's /.fscrypt. What is damaged there is a finding.
+  void read(const volume::Volume& volume, const fscrypt::KeyRing& keys, const std::string& place);
+  /// The protectors of a further filesystem alone.
+  void read_protectors(const volume::Volume& volume, const fscrypt::KeyRing& keys, const std::string& place);
+
+  /// True where a policy has a protector that was not read.
+  [[nodiscard]] bool lacks_protectors() const;
+  /// The protectors with that descriptor.
+  [[nodiscard]] std::vector<const StoredProtector*> find(const std::string& descriptor) const;
+
+  /// Opens what protectors the passphrases and raw keys open, and puts the keys of their policies into `ring`, each
+  /// proven by the name that policies have for it. An opener that opened a protector is marked so.
+  void open(std::vector<Opener>& passphrases, std::vector<Opener>& raw_keys, fscrypt::KeyRing& ring);
+
+  [[nodiscard]] const std::vector<StoredProtector>& protectors() const { return protectors_; }
+  [[nodiscard]] const std::vector<StoredPolicy>& policies() const { return policies_; }
+  [[nodiscard]] const std::vector<StoredLink>& links() const { return links_; }
+  [[nodiscard]] const Findings& findings() const { return findings_; }
+
+ private:
+  struct OpenProtector {
+    std::string descriptor;
+    std::string origin;  ///< of the keys that it opens
+    Secret key;
+  };
+
+  void read_item(const volume::Volume& volume, const WalkItem& item, StoredAt at, const std::string& base,
+                 bool policies);
+  void read_all(const volume::Volume& volume, const fscrypt::KeyRing& keys, const std::string& place, bool policies);
+  void add_protector(StoredAt at, const std::string& name, ByteView content);
+  /// The key of a protector, by the first of the openers that opens it; empty where none does.
+  [[nodiscard]] Secret key_of(StoredProtector& stored, std::vector<Opener>& openers);
+  void open_policy(StoredPolicy& stored, const std::vector<OpenProtector>& open, fscrypt::KeyRing& ring);
+  /// What a protector wraps of a policy's key, where it is that policy's; empty where it is not.
+  [[nodiscard]] Secret policy_key(const StoredPolicy& stored, const fscrypt::ProtectedPolicyKey& wrapped,
+                                  const OpenProtector& protector);
+
+  std::vector<StoredProtector> protectors_;
+  std::vector<StoredPolicy> policies_;
+  std::vector<StoredLink> links_;
+  Findings findings_;
+  std::uint64_t work_ = 0;
+};
+
+}  // namespace coldread::extract
