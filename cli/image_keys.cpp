@@ -71,21 +71,6 @@ void add_salted(const std::vector<Salt>& all, fscrypt::KeyRing& ring, ImageKeys&
   }
 }
 
-/// Protectors on the filesystems that were left out.
-void read_other_filesystems(const std::shared_ptr<const source::FileSource>& image, fs::OpenOptions options,
-                            const fs::ImageContents& contents, const fscrypt::KeyRing& ring,
-                            extract::FscryptTool& tool) {
-  options.partition.reset();
-  options.offset.reset();
-  const auto all = fs::open_image(image, options);
-  if (!all) return;
-  for (const fs::Found& other : all->filesystems) {
-    const bool known = std::any_of(contents.filesystems.begin(), contents.filesystems.end(),
-                                   [&](const fs::Found& found) { return found.offset == other.offset; });
-    if (other.volume && !known) tool.read_protectors(*other.volume, ring, partition_name(other));
-  }
-}
-
 }  // namespace
 
 Result<std::vector<extract::Opener>> read_passphrases(const Arguments& arguments, Io& io) {
@@ -108,8 +93,10 @@ void add_image_keys(const Arguments& arguments, Io& io, const std::shared_ptr<co
     const std::string place = contents.filesystems.size() > 1 ? partition_name(found) : "";
     if (found.volume) tool.read(*found.volume, ring, place);
   }
-  if (tool.lacks_protectors() && (options.partition || options.offset)) {
-    read_other_filesystems(image, std::move(options), contents, ring, tool);
+  if (tool.lacks_protectors()) {
+    for (const fs::Found& other : filesystems_left_out(image, std::move(options), contents)) {
+      tool.read_protectors(*other.volume, ring, partition_name(other));
+    }
   }
   tool.open(image_keys.passphrases, raw, ring);
   mark_used(raw, ring);

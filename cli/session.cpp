@@ -122,6 +122,21 @@ Result<Session> open_session(const Arguments& arguments, Io& io) {
   return session;
 }
 
+std::vector<fs::Found> filesystems_left_out(const std::shared_ptr<const source::FileSource>& image,
+                                            fs::OpenOptions options, const fs::ImageContents& contents) {
+  std::vector<fs::Found> others;
+  if (!options.partition && !options.offset) return others;
+  options.partition.reset();
+  options.offset.reset();
+  auto all = fs::open_image(image, options);
+  if (!all) return others;
+  for (fs::Found& found : all->filesystems) {
+    const auto is_same = [&](const fs::Found& chosen) { return chosen.offset == found.offset; };
+    if (found.volume && std::ranges::none_of(contents.filesystems, is_same)) others.push_back(std::move(found));
+  }
+  return others;
+}
+
 Result<const fs::Found*> only_filesystem(const Session& session) {
   const auto& all = session.contents.filesystems;
   if (all.size() == 1) return &all.front();

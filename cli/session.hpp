@@ -21,13 +21,18 @@ struct Session {
   std::shared_ptr<const source::FileSource> image;
   fs::ImageContents contents;
   std::unique_ptr<fscrypt::KeyRing> keys;
-  ImageKeys image_keys;  ///< what of the ring the image itself kept
+  ImageKeys image_keys;                     ///< what of the ring the image itself kept
   std::vector<extract::VoldKey> vold_keys;  ///< that the image itself holds
 };
 
 /// Reads the keys, opens the image and finds its filesystems. Filesystems that were refused are named on standard
 /// error. Errors: kUsage (keys), kNotFound, kRead, kUnsupported (no filesystem could be opened).
 [[nodiscard]] Result<Session> open_session(const Arguments& arguments, Io& io);
+
+/// The filesystems of the image that --partition or --offset, with which `contents` were opened, leave out: keys of one
+/// may lie on another.
+[[nodiscard]] std::vector<fs::Found> filesystems_left_out(const std::shared_ptr<const source::FileSource>& image,
+                                                          fs::OpenOptions options, const fs::ImageContents& contents);
 
 /// The one filesystem that a command about one PATH means. Errors: kNotFound where there are several.
 [[nodiscard]] Result<const fs::Found*> only_filesystem(const Session& session);

@@ -66,21 +66,6 @@ std::string line_of(const extract::VoldKey& key) {
   return line;
 }
 
-/// The filesystems that the command line leaves out.
-std::vector<fs::Found> others_than(const Session& session, fs::OpenOptions options) {
-  std::vector<fs::Found> others;
-  if (!options.partition && !options.offset) return others;
-  options.partition.reset();
-  options.offset.reset();
-  auto all = fs::open_image(session.image, options);
-  if (!all) return others;
-  for (fs::Found& found : all->filesystems) {
-    const auto is_same = [&](const fs::Found& chosen) { return chosen.offset == found.offset; };
-    if (found.volume && std::ranges::none_of(session.contents.filesystems, is_same)) others.push_back(std::move(found));
-  }
-  return others;
-}
-
 }  // namespace
 
 Result<void> add_vold_keys(const Arguments& arguments, Io& io, fs::OpenOptions options, Session& session) {
@@ -94,7 +79,7 @@ Result<void> add_vold_keys(const Arguments& arguments, Io& io, fs::OpenOptions o
   for (const fs::Found& found : session.contents.filesystems) {
     if (found.volume) volumes.push_back({found.volume.get(), partition_name(found)});
   }
-  const auto others = others_than(session, std::move(options));
+  const auto others = filesystems_left_out(session.image, std::move(options), session.contents);
   for (const fs::Found& found : others) volumes.push_back({found.volume.get(), partition_name(found)});
   session.vold_keys = extract::find_vold_keys(volumes, secrets, *session.keys);
   for (const fscrypt::NamedSecret& secret : secrets) {

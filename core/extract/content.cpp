@@ -152,8 +152,8 @@ Result<std::optional<Encryption>> find_encryption(const volume::Inode& inode, co
   encryption.key = found.key;
   encryption.key_given = found.key != nullptr;
   encryption.key_proof = found.proof;
-  const bool refused_here = found.key != nullptr && !found.refused.empty() &&
-                            (!found.key->is_hw_wrapped() || facts.type == volume::FileType::kFile);
+  const bool refused_here =
+      found.key != nullptr && !found.refused.empty() && (!found.contents_only || facts.type == volume::FileType::kFile);
   if (const auto refused = why_refused(encryption, facts)) {
     encryption.why_locked = refused->message();
     encryption.key = nullptr;

@@ -38,6 +38,17 @@ struct Candidates {
   }
 };
 
+/// IV_INO_LBLK_* need inodes whose numbers stay: ext4 has a feature for that, f2fs always.
+bool may_have_lblk_policies(const volume::Volume& volume) {
+  const auto& features = volume.facts().features;
+  return volume.facts().type != "ext4" ||
+         std::find(features.begin(), features.end(), "stable_inodes") != features.end();
+}
+
+bool has_lblk_flag(const fscrypt::Policy& policy) {
+  return policy.has(fscrypt::kFlagIvInoLblk64) || policy.has(fscrypt::kFlagIvInoLblk32);
+}
+
 std::string how_many(const KeyScore& score) {
   return std::to_string(score.malformed()) + " of " + std::to_string(score.looked_at());
 }
@@ -45,7 +56,9 @@ std::string how_many(const KeyScore& score) {
 class Search {
  public:
   Search(const volume::Volume& volume, fscrypt::KeyRing& keys)
-      : volume_(volume), keys_(keys), expected_(keys.unproven_count()) {}
+      : volume_(volume),
+        keys_(keys),
+        expected_(keys.unproven_count() + (may_have_lblk_policies(volume) ? keys.may_be_sw_secret_count() : 0)) {}
 
   void go() {
     if (expected_ == 0) return;
@@ -66,12 +79,15 @@ class Search {
            std::all_of(found_.begin(), found_.end(), [](const auto& one) { return one.second.decided(); });
   }
 
+  [[nodiscard]] bool is_maybe_sw_secret(ByteSpan name) const { return keys_.may_be_sw_secret(name) != nullptr; }
+
   void look_at(const volume::Inode& inode, const Encryption& encryption) {
     const fscrypt::Policy& policy = encryption.context.policy;
     if (fscrypt::unsupported(policy)) return;
     auto at = found_.find(to_hex(policy.master_key));
     if (at == found_.end()) {
       auto keys = keys_.unproven(policy.master_key);
+      if (const auto* key = keys_.may_be_sw_secret(policy.master_key)) keys.push_back(key);
       if (keys.empty()) return;
       const std::size_t count = keys.size();
       at = found_
@@ -84,8 +100,11 @@ class Search {
     for (std::size_t i = 0; i < candidates.keys.size(); ++i) {
       const fscrypt::MasterKey& key = *candidates.keys[i];
       const bool is_file = inode.facts().type == volume::FileType::kFile;
-      if (is_file && key.is_hw_wrapped()) look_at_tail(inode, encryption, key, candidates.scores[i]);
-      if (!is_file && !key.is_hw_wrapped()) look_at_names(inode, encryption, key, candidates.scores[i]);
+      const bool by_tails = key.is_hw_wrapped() || is_maybe_sw_secret(policy.master_key);
+      if (is_file && (key.is_hw_wrapped() || has_lblk_flag(policy)) && by_tails) {
+        look_at_tail(inode, encryption, key, candidates.scores[i]);
+      }
+      if (!is_file && !by_tails) look_at_names(inode, encryption, key, candidates.scores[i]);
     }
   }
 
@@ -143,7 +162,17 @@ class Search {
       const auto best = std::find_if(scores.begin(), scores.end(), [](const KeyScore& s) { return s.proven(); });
       fscrypt::KeyVerdict verdict;
       const bool hw_wrapped = candidates.keys.front()->is_hw_wrapped();
-      if (best != scores.end()) {
+      verdict.contents_only = hw_wrapped;
+      if (is_maybe_sw_secret(candidates.name)) {
+        if (!scores.front().refuted()) continue;  // its identifier proves it
+        verdict.contents_only = true;
+        verdict.proof = fscrypt::KeyProof::kIdentifier;
+        verdict.refused =
+            "the key with identifier " + name +
+            " decrypts no contents: what lies past files' ends is not "
+            "zeros. It may be the software secret of a hardware-wrapped key: give it with --sw-secret, and "
+            "the inline key with --inline-key";
+      } else if (best != scores.end()) {
         verdict.variant = static_cast<std::size_t>(best - scores.begin());
         verdict.proof = hw_wrapped ? fscrypt::KeyProof::kContents : fscrypt::KeyProof::kNames;
       } else if (std::all_of(scores.begin(), scores.end(), [](const KeyScore& s) { return s.refuted(); })) {

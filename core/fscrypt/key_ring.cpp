@@ -164,9 +164,11 @@ FoundKey KeyRing::look_up(ByteSpan name, const Uuid& volume) const {
     found.key = &in->variants.at(verdict->second.variant);
     found.proof = verdict->second.proof;
     found.refused = verdict->second.refused;
+    found.contents_only = verdict->second.contents_only;
   } else if (found.key->is_proven_by(name) && in->derived) {
     found.proof = name.size() == KeyDescriptor().size() ? KeyProof::kDescriptor : KeyProof::kIdentifier;
   } else if (found.key->is_hw_wrapped() && !in->vouched) {
+    found.contents_only = true;
     found.refused =
         "nothing on the filesystem tells which inline key is the one of its hardware-wrapped key: give the "
         "software secret and that inline key with --sw-secret and --inline-key";
@@ -187,6 +189,18 @@ std::size_t KeyRing::unproven_count() const {
   for (const auto& [descriptor, slot] : v1_slots_) count += unproven(descriptor).empty() ? 0U : 1U;
   for (const auto& [identifier, slot] : hw_names_) count += unproven(identifier).empty() ? 0U : 1U;
   return count;
+}
+
+const MasterKey* KeyRing::may_be_sw_secret(ByteSpan identifier) const {
+  const auto found = find_in(slots_, identifier);
+  if (found == slots_.end()) return nullptr;
+  const MasterKey& key = found->second->variants.front();
+  return key.size() == kSwSecretSize ? &key : nullptr;
+}
+
+std::size_t KeyRing::may_be_sw_secret_count() const {
+  return static_cast<std::size_t>(std::count_if(
+      slots_.begin(), slots_.end(), [&](const auto& one) { return may_be_sw_secret(one.first) != nullptr; }));
 }
 
 void KeyRing::judge(ByteSpan name, const Uuid& volume, KeyVerdict verdict) {

@@ -46,15 +46,17 @@ enum class KeyProof : std::uint8_t {
 /// What looking at a volume found out of a key that its name does not prove.
 struct KeyVerdict {
   KeyProof proof = KeyProof::kNone;
-  std::size_t variant = 0;  ///< which of KeyRing::unproven() it is about
-  std::string refused;      ///< why nothing (of a hardware-wrapped key: no contents) is decrypted with it, where so
+  std::size_t variant = 0;     ///< which of KeyRing::unproven() it is about
+  std::string refused;         ///< why nothing is decrypted with it, where so
+  bool contents_only = false;  ///< `refused` is of contents; names are decrypted
 };
 
 /// The key that a policy names.
 struct FoundKey {
   const MasterKey* key = nullptr;  ///< valid as long as the ring is; null where none was given
   KeyProof proof = KeyProof::kNone;
-  std::string refused;  ///< as KeyVerdict::refused
+  std::string refused;         ///< as KeyVerdict::refused
+  bool contents_only = false;  ///< as KeyVerdict::contents_only
 };
 
 /// The master keys that were given. Filled and judged before it is read: add(), judge() by one thread alone; everything
@@ -92,6 +94,11 @@ class KeyRing {
   [[nodiscard]] std::vector<const MasterKey*> unproven(ByteSpan name) const;
   /// How many such names there may be on a volume at most.
   [[nodiscard]] std::size_t unproven_count() const;
+
+  /// The raw key whose identifier this is where it could as well be a hardware-wrapped key's software secret, of which
+  /// older kernels of Android made the same identifier: one of 32 bytes. Else null.
+  [[nodiscard]] const MasterKey* may_be_sw_secret(ByteSpan identifier) const;
+  [[nodiscard]] std::size_t may_be_sw_secret_count() const;
 
   /// Takes down what was found out of unproven(name) on that volume.
   void judge(ByteSpan name, const Uuid& volume, KeyVerdict verdict);

@@ -214,6 +214,22 @@ BOOST_AUTO_TEST_CASE(what_is_wrapped_is_not_raw) {
   }
 }
 
+// What Android's earlier kernels made the identifier of is the same for both: what contents decrypt to tells.
+BOOST_AUTO_TEST_CASE(a_software_secret_that_is_given_as_a_raw_key_decrypts_no_contents) {
+  int old = 0;
+  for (const Case& one : cases()) {
+    fscrypt::KeyRing keys;
+    BOOST_REQUIRE(keys.add(Secret(ByteSpan(one.secret)), "raw"));
+    const auto file = one.walk(keys);
+    BOOST_TEST(file.locked());
+    if (!file.encryption->key_given) continue;
+    ++old;
+    BOOST_TEST(file.path == "d/wrapped.txt");
+    BOOST_TEST(file.encryption->why_locked.find("give it with --sw-secret") != std::string::npos);
+  }
+  BOOST_TEST(old > 0);
+}
+
 BOOST_AUTO_TEST_CASE(sizes_of_the_parts) {
   fscrypt::KeyRing keys;
   const auto wrong = [](const Result<void>& result) { return result ? std::string() : result.error().message(); };
