@@ -12,8 +12,6 @@ void complain(Io& io, const std::string& message) {
   io.err << "coldread: " << shown(message, io.err_is_terminal) << '\n';
 }
 
-namespace {
-
 Result<void> add_keys(const Arguments& arguments, Io& io, fscrypt::KeyRing& ring) {
   for (const std::string& path : arguments.keys) {
     auto keys = fscrypt::read_keys(path, io.in);
@@ -37,8 +35,6 @@ Result<void> add_keys(const Arguments& arguments, Io& io, fscrypt::KeyRing& ring
   }
   return {};
 }
-
-}  // namespace
 
 Result<Session> open_session(const Arguments& arguments, Io& io) {
   Session session;
@@ -167,12 +163,23 @@ report::Filesystem filesystem_record(const fs::Found& found, std::uint32_t page_
   return record;
 }
 
+std::string why_locked(const extract::Encryption& encryption) {
+  if (!encryption.why_locked.empty()) return encryption.why_locked;
+  const fscrypt::Policy& policy = encryption.context.policy;
+  const std::string key = to_hex(policy.master_key);
+  const std::string option = policy.version == 1 ? "--v1-key " + key + "=FILE" : "--key";
+  return "its key " + key + " is missing; give it with " + option;
+}
+
 void name_unused_keys(const Session& session, const Arguments& arguments, Io& io) {
   if (arguments.quiet) return;
-  const char* const what = arguments.paths.empty() ? "on the image" : "that was looked at";
-  for (const fscrypt::GivenKey& key : session.keys->given()) {
+  name_unused_keys(*session.keys, arguments.paths.empty() ? "on the image" : "that was looked at", io);
+}
+
+void name_unused_keys(const fscrypt::KeyRing& keys, const char* where, Io& io) {
+  for (const fscrypt::GivenKey& key : keys.given()) {
     if (!key.used) {
-      complain(io, key.origin + ": this key (" + key.name() + ") opens nothing " + what);
+      complain(io, key.origin + ": this key (" + key.name() + ") opens nothing " + where);
     } else if (!key.proven) {
       complain(io, key.origin + ": that this key is the one of " + key.name() +
                        " is not proven: the descriptor is not derived from it");

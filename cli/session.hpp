@@ -25,6 +25,9 @@ struct Session {
 /// error. Errors: kUsage (keys), kNotFound, kRead, kUnsupported (no filesystem could be opened).
 [[nodiscard]] Result<Session> open_session(const Arguments& arguments, Io& io);
 
+/// Reads the keys that the command line gives into `ring`. Errors: kUsage.
+[[nodiscard]] Result<void> add_keys(const Arguments& arguments, Io& io, fscrypt::KeyRing& ring);
+
 /// The one filesystem that a command about one PATH means. Errors: kNotFound where there are several.
 [[nodiscard]] Result<const fs::Found*> only_filesystem(const Session& session);
 
@@ -54,7 +57,12 @@ struct Lost {
 /// The report's record of a filesystem.
 [[nodiscard]] report::Filesystem filesystem_record(const fs::Found& found, std::uint32_t page_size);
 
+/// Why an entry is locked: a sentence's body that says which key is missing and how to give it.
+[[nodiscard]] std::string why_locked(const extract::Encryption& encryption);
+
 /// Names the keys that opened nothing, and those that are not proven to be the right ones, on standard error.
+/// `where` says in which of what there is they open nothing.
+void name_unused_keys(const fscrypt::KeyRing& keys, const char* where, Io& io);
 void name_unused_keys(const Session& session, const Arguments& arguments, Io& io);
 
 /// Prints "coldread: MESSAGE" on standard error.
