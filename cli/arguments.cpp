@@ -250,8 +250,7 @@ void Parser::one_path(CLI::App& app, bool required) {
 void Parser::decrypt_command() {
   CLI::App* app = app_.add_subcommand("decrypt", "decrypt what `extract --ciphertext` wrote, once its key is found");
   app->footer(kExitCodes);
-  CLI::Option* file =
-      app->add_option("FILE", a_.image, "a locked file's ciphertext: NAME.ciphertext")->type_name("");
+  CLI::Option* file = app->add_option("FILE", a_.image, "a locked file's ciphertext: NAME.ciphertext")->type_name("");
   app->add_option("--sidecar", a_.sidecar, "the report of the extraction that wrote it")->type_name("FILE")->required();
   key_options(*app);
   app->add_option("--path", a_.sidecar_path, "the entry's path in the report (default: the entry with this content)")

@@ -57,19 +57,20 @@ void drop_twins(std::vector<report::SidecarEntry>& entries) {
 
 Result<Chosen> choose(const Arguments& arguments, const std::string& hash) {
   const std::string& file = arguments.image;
-  const std::string path = arguments.sidecar_path.substr(arguments.sidecar_path.find_first_not_of('/') ==
-                                                                 std::string::npos
-                                                             ? 0
-                                                             : arguments.sidecar_path.find_first_not_of('/'));
+  const std::string path =
+      arguments.sidecar_path.substr(arguments.sidecar_path.find_first_not_of('/') == std::string::npos
+                                        ? 0
+                                        : arguments.sidecar_path.find_first_not_of('/'));
   bool seen = false;
   bool kept = false;
-  auto sidecar = read_report(arguments.sidecar, [&](const report::SidecarFilesystem&, const report::SidecarEntry& entry) {
-    if (!path.empty() && entry.path != path) return false;
-    seen = true;
-    if (!entry.ciphertext || !entry.ciphertext->file) return false;
-    kept = true;
-    return entry.ciphertext->file->sha256 == hash;
-  });
+  auto sidecar =
+      read_report(arguments.sidecar, [&](const report::SidecarFilesystem&, const report::SidecarEntry& entry) {
+        if (!path.empty() && entry.path != path) return false;
+        seen = true;
+        if (!entry.ciphertext || !entry.ciphertext->file) return false;
+        kept = true;
+        return entry.ciphertext->file->sha256 == hash;
+      });
   if (!sidecar) return fail(std::move(sidecar.error()));
   std::vector<report::SidecarEntry>& found = sidecar->entries;
   if (found.empty() && !path.empty()) {

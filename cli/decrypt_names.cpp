@@ -18,7 +18,8 @@ namespace {
 /// Prints locked entries with their true paths, as the report comes to them.
 class Names {
  public:
-  Names(const Arguments& arguments, const fscrypt::KeyRing& keys, Io& io) : arguments_(arguments), keys_(keys), io_(io) {}
+  Names(const Arguments& arguments, const fscrypt::KeyRing& keys, Io& io)
+      : arguments_(arguments), keys_(keys), io_(io) {}
 
   void take(const report::SidecarFilesystem& filesystem, const report::SidecarEntry& entry) {
     if (!entry.ciphertext) return;
@@ -87,8 +88,7 @@ class Names {
 
 }  // namespace
 
-Result<report::Sidecar> read_report(const std::string& path,
-                                    const report::WantedEntry& wanted) {
+Result<report::Sidecar> read_report(const std::string& path, const report::WantedEntry& wanted) {
   std::ifstream text(path, std::ios::binary);
   struct stat st {};
   if (::stat(path.c_str(), &st) == 0 && S_ISDIR(st.st_mode)) {
@@ -102,11 +102,11 @@ Result<report::Sidecar> read_report(const std::string& path,
 
 Result<int> tell_names(const Arguments& arguments, const fscrypt::KeyRing& keys, Io& io) {
   Names names(arguments, keys, io);
-  const auto sidecar = read_report(
-      arguments.sidecar, [&](const report::SidecarFilesystem& filesystem, const report::SidecarEntry& entry) {
-        names.take(filesystem, entry);
-        return false;
-      });
+  const auto sidecar = read_report(arguments.sidecar,
+                                   [&](const report::SidecarFilesystem& filesystem, const report::SidecarEntry& entry) {
+                                     names.take(filesystem, entry);
+                                     return false;
+                                   });
   if (!sidecar) return fail(sidecar.error());
   return static_cast<int>(names.all() ? kOk : kFindings);
 }

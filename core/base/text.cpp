@@ -109,7 +109,8 @@ std::optional<Bytes> from_base64(std::string_view text) {
   out.reserve(text.size() / 4 * 3);
   std::uint32_t bits = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto digit = i < text.size() - padding ? base64_digit(text[i]) : (text[i] == '=' ? std::optional(0U) : std::nullopt);
+    const auto digit =
+        i < text.size() - padding ? base64_digit(text[i]) : (text[i] == '=' ? std::optional(0U) : std::nullopt);
     if (!digit) return std::nullopt;
     bits = (bits << 6) | *digit;
     if (i % 4 != 3) continue;

@@ -122,7 +122,7 @@ void Run::take(WalkItem item) {
 
   if (!unwanted && readable && type == volume::FileType::kFile && !slot.item.locked()) {
     take_file(slot, Take::kContent);
-  } else if (!unwanted && options.ciphertext && context_.sink != nullptr && is_ciphertext(slot.item) &&
+  } else if (!unwanted && context_.sink != nullptr && slot.entry.ciphertext && slot.entry.ciphertext->context &&
              slot.item.inode->facts().type == volume::FileType::kFile) {
     say_unverified(slot.item, slot.entry);
     take_file(slot, Take::kCiphertext);
@@ -139,6 +139,9 @@ void Run::take_facts(Slot& slot, bool unwanted) {
   const volume::Xattrs xattrs = slot.item.inode->xattrs();
   add_xattrs(xattrs, slot.entry);
   say_unverified(slot.item, slot.entry);
+  if (type == volume::FileType::kFile && slot.entry.ciphertext && !unwanted) {
+    slot.entry.problems.emplace_back("its ciphertext was not written: its name is locked, and its content is not");
+  }
   // A locked directory has names that tell what it is, and the ciphertext below it needs a place.
   const bool hidden = slot.item.locked() && !(is_directory && context_.options.ciphertext);
   if (!unwanted && !hidden && context_.sink != nullptr) place(slot);

@@ -7,8 +7,8 @@
 
 namespace coldread::extract {
 
-/// The name that a report's ciphertext of one stands for. Errors: kLocked (its directory's key is missing or too short),
-/// kUnsupported, kCorrupt (it does not decrypt to a name; what the report says of it cannot be).
+/// The name that a report's ciphertext of one stands for. Errors: kLocked (its directory's key is missing or too
+/// short), kUnsupported, kCorrupt (it does not decrypt to a name; what the report says of it cannot be).
 [[nodiscard]] Result<std::string> decrypt_name(const report::SidecarFilesystem& filesystem,
                                                const report::NameCiphertext& name, const fscrypt::KeyRing& keys);
 

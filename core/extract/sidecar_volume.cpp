@@ -113,8 +113,8 @@ class SidecarInode final : public volume::Inode {
 };
 
 std::optional<ExtentKind> kind_of(const std::string& name) {
-  for (const ExtentKind kind : {ExtentKind::kStored, ExtentKind::kHole, ExtentKind::kUnwritten, ExtentKind::kInline,
-                                ExtentKind::kCompressed}) {
+  for (const ExtentKind kind :
+       {ExtentKind::kStored, ExtentKind::kHole, ExtentKind::kUnwritten, ExtentKind::kInline, ExtentKind::kCompressed}) {
     if (name == read::to_string(kind)) return kind;
   }
   return std::nullopt;
@@ -145,7 +145,8 @@ Result<std::vector<Extent>> extents_of(const report::CiphertextFile& file, bool 
     const auto end = checked_add(run.offset, run.length);
     if (!kind) return contradiction(where + " of a kind that is not known");
     if (!end || *end > file.size) return contradiction(where + " ends past the file's " + std::to_string(file.size));
-    if (*kind == ExtentKind::kCompressed && !compressed) return contradiction(where + " is compressed, the file is not");
+    if (*kind == ExtentKind::kCompressed && !compressed)
+      return contradiction(where + " is compressed, the file is not");
     extents.push_back({run.offset, run.length, *kind, read::has_source(*kind) ? run.offset : 0});
   }
   if (auto held = read::FileMap::make(extents, file.size, file.size); !held) {
@@ -221,8 +222,8 @@ Result<std::unique_ptr<const SidecarVolume>> SidecarVolume::make(const report::S
   std::vector<report::BadRange> unmapped;
   std::vector<report::BadRange> unread;
   for (const report::BadRange& bad : file.bad) (bad.step == "map" ? unmapped : unread).push_back(bad);
-  auto map = read::FileMap::make(std::make_shared<StoredMap>(std::move(*extents), std::move(unmapped)), entry.size,
-                                 file.size);
+  auto map =
+      read::FileMap::make(std::make_shared<StoredMap>(std::move(*extents), std::move(unmapped)), entry.size, file.size);
   auto inode = std::make_unique<SidecarInode>(std::move(*facts), *context, std::move(map));
   if (file.place) inode->verity_is_at(*file.place);
   inode->find_verity_with(std::move(find_verity), filesystem);
@@ -231,9 +232,8 @@ Result<std::unique_ptr<const SidecarVolume>> SidecarVolume::make(const report::S
   of_volume.type = filesystem.type;
   of_volume.uuid = *uuid;
   of_volume.block_size = filesystem.block_size;
-  return std::unique_ptr<const SidecarVolume>(
-      new SidecarVolume(std::move(of_volume), std::move(inode),
-                        std::make_shared<StoredSource>(std::move(stored), std::move(unread))));
+  return std::unique_ptr<const SidecarVolume>(new SidecarVolume(
+      std::move(of_volume), std::move(inode), std::make_shared<StoredSource>(std::move(stored), std::move(unread))));
 }
 
 Result<std::unique_ptr<const volume::Inode>> SidecarVolume::inode(InodeNumber /*number*/) const {

@@ -23,7 +23,7 @@ struct WalkItem {
   std::shared_ptr<const volume::Inode> inode;  ///< null where it could not be read
   std::optional<Error> error;                  ///< why, then
   std::optional<Encryption> encryption;
-  bool name_locked = false;            ///< the name is a no-key name: the key of its directory is missing
+  bool name_locked = false;  ///< the name is a no-key name: the key of its directory is missing
   /// The name as it is stored, where it is locked and its directory is one of the filesystem's.
   std::optional<report::NameCiphertext> name_ciphertext;
   std::optional<DeletedFile> deleted;  ///< it is what remains of a deleted file; `inode` is null where only a name is
@@ -69,7 +69,7 @@ class TreeWalker {
     std::optional<fscrypt::Policy> policy;  ///< of the directory
     std::vector<Child> children;            ///< sorted
     std::size_t at = 0;
-    std::uint64_t inode = 0;  ///< of the directory
+    std::uint64_t inode = 0;   ///< of the directory
     std::string context = {};  ///< hex, where its names are locked
   };
 

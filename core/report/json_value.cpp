@@ -272,9 +272,8 @@ std::optional<bool> JsonValue::truth() const {
 
 bool JsonValue::each(const std::function<bool(const JsonValue&)>& use) const {
   if (!node_->json.is_array()) return false;
-  return std::all_of(node_->json.begin(), node_->json.end(), [&](const Json& element) {
-    return use(JsonValue(std::make_unique<Node>(Node{element})));
-  });
+  return std::all_of(node_->json.begin(), node_->json.end(),
+                     [&](const Json& element) { return use(JsonValue(std::make_unique<Node>(Node{element}))); });
 }
 
 std::optional<std::vector<JsonValue>> JsonValue::elements() const {

@@ -102,9 +102,9 @@ struct CiphertextFile {
 struct Ciphertext {
   std::optional<std::string> context;  ///< hex, the inode's encryption context as stored
   std::optional<NameCiphertext> name;
-  std::optional<std::string> target;    ///< raw bytes: a symlink's encrypted target
-  std::optional<CiphertextFile> file;   ///< of a regular file
-  std::vector<std::string> problems;    ///< what is wrong with the entry, with its key or without
+  std::optional<std::string> target;   ///< raw bytes: a symlink's encrypted target
+  std::optional<CiphertextFile> file;  ///< of a regular file
+  std::vector<std::string> problems;   ///< what is wrong with the entry, with its key or without
 };
 
 /// What is known of the older version of an inode that an entry tells of.

@@ -36,9 +36,9 @@ struct SidecarEntry {
 /// A report, read back for its ciphertext.
 struct Sidecar {
   std::vector<SidecarFilesystem> filesystems;
-  std::vector<SidecarEntry> entries;     ///< those that were wanted, the first kMost of them
-  bool more = false;                     ///< there were more of them
-  std::uint64_t with_ciphertext = 0;     ///< how many files' ciphertext the whole report tells of
+  std::vector<SidecarEntry> entries;  ///< those that were wanted, the first kMost of them
+  bool more = false;                  ///< there were more of them
+  std::uint64_t with_ciphertext = 0;  ///< how many files' ciphertext the whole report tells of
   static constexpr std::size_t kMost = 1000;
 };
 
