@@ -74,8 +74,8 @@ class StoredMap final : public read::MapSource {
 
 class SidecarInode final : public volume::Inode {
  public:
-  SidecarInode(volume::InodeFacts facts, Bytes context, read::FileMap map)
-      : facts_(std::move(facts)), context_(std::move(context)), map_(std::move(map)) {}
+  SidecarInode(const volume::InodeFacts& facts, Bytes context, read::FileMap map)
+      : facts_(facts), context_(std::move(context)), map_(std::move(map)) {}
 
   void verity_is_at(const report::VerityPlace& place) { place_ = place; }
   void find_verity_with(FindVerity find, const report::SidecarFilesystem& filesystem) {
@@ -224,7 +224,7 @@ Result<std::unique_ptr<const SidecarVolume>> SidecarVolume::make(const report::S
   for (const report::BadRange& bad : file.bad) (bad.step == "map" ? unmapped : unread).push_back(bad);
   auto map =
       read::FileMap::make(std::make_shared<StoredMap>(std::move(*extents), std::move(unmapped)), entry.size, file.size);
-  auto inode = std::make_unique<SidecarInode>(std::move(*facts), *context, std::move(map));
+  auto inode = std::make_unique<SidecarInode>(*facts, *context, std::move(map));
   if (file.place) inode->verity_is_at(*file.place);
   inode->find_verity_with(std::move(find_verity), filesystem);
 

@@ -145,7 +145,7 @@ std::vector<TreeWalker::Child> TreeWalker::list(WalkItem& item) {
     const InodeNumber number = entry.inode;
     ShownNames::Name name = names.show(std::move(entry));
     Child child{std::move(name.text), number, name.locked, std::move(name.problem)};
-    if (name.locked) child.stored_name = std::move(entry.name);  // it is as it was: only plain names are taken from it
+    child.stored_name = std::move(name.stored);
     children.push_back(std::move(child));
   }
   std::stable_sort(children.begin(), children.end(), [](const Child& a, const Child& b) { return a.name < b.name; });

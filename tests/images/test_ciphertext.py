@@ -93,7 +93,7 @@ class Case:
         self.hold(order(with_key["policies"]) == order(without_key["policies"]), "the policies differ")
 
     def hold_entry(self, e, twin, name):
-        ignored = KEYED | ({"size"} if e["type"] == "symlink" else set())
+        ignored = KEYED | ({"size"} if e.get("type") == "symlink" else set())
         of = lambda entry: {k: v for k, v in entry.items() if k not in ignored and k != "encryption"}
         self.hold(of(e) == of(twin), f"{e['path']}: {of(e)} without its key, {of(twin)} with it")
         self.hold(e.get("encryption", {}).get("nonce") == twin.get("encryption", {}).get("nonce"), f"{e['path']}: nonce")
@@ -103,7 +103,7 @@ class Case:
         elif twin["status"] != "locked":
             self.names += 1
             self.hold("sha256" not in e and "pages" not in e, f"{e['path']}: is locked, and its content is told of")
-            self.hold(e["type"] != "symlink" or name["target"] == twin["target"], f"{e['path']}: target {name}")
+            self.hold(e.get("type") != "symlink" or name["target"] == twin["target"], f"{e['path']}: target {name}")
 
     def hold_file(self, e, twin, locked, keyed, one, report):
         stored = locked / written(e)

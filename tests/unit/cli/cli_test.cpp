@@ -34,7 +34,7 @@ struct FirstLight {
   std::string out;
 };
 
-const std::vector<std::string> kCommands{"info", "ls", "stat", "cat", "pages", "extract", "verify", "keys", "decrypt"};
+const std::vector<std::string> kCommands{"info", "ls", "stat", "cat", "pages", "extract", "verify", "keys"};
 
 }  // namespace
 

@@ -189,6 +189,7 @@ BOOST_AUTO_TEST_CASE(changes_nothing_where_it_is_not_asked_for) {
 }
 
 BOOST_AUTO_TEST_CASE(a_wrong_line_is_code_2) {
+  BOOST_TEST(run({"decrypt", "--help"}).out.find("  130 ") != std::string::npos);
   for (const std::vector<std::string>& line :
        std::vector<std::vector<std::string>>{{"decrypt"},
                                              {"decrypt", "x"},
