@@ -160,6 +160,7 @@ class Parser {
   void json_option(CLI::App& app);
   void paths(CLI::App& app, const std::string& help);
   void one_path(CLI::App& app, bool required);
+  void decrypt_command();
 
   CLI::App app_{
       "Reads Linux filesystems offline: decrypts fscrypt files, verifies fs-verity files, reports what it did.",
@@ -280,6 +281,29 @@ void Parser::one_path(CLI::App& app, bool required) {
       ->type_name("");
 }
 
+void Parser::decrypt_command() {
+  CLI::App* app = app_.add_subcommand("decrypt", "decrypt what `extract --ciphertext` wrote, once its key is found");
+  app->footer(kExitCodes);
+  CLI::Option* file = app->add_option("FILE", a_.image, "a locked file's ciphertext: NAME.ciphertext")->type_name("");
+  app->add_option("--sidecar", a_.sidecar, "the report of the extraction that wrote it")->type_name("FILE")->required();
+  key_options(*app);
+  app->add_option("--path", a_.sidecar_path, "the entry's path in the report (default: the entry with this content)")
+      ->type_name("PATH")
+      ->needs(file);
+  app->add_option("-o,--output", a_.output,
+                  "the file to write, which must not exist; of a directory: by its true name there; - is standard "
+                  "output (default: -)")
+      ->type_name("FILE")
+      ->needs(file);
+  CLI::Option* names = app->add_flag("--names", a_.names,
+                                     "instead of a file, the locked entries of the report with their true names and "
+                                     "targets");
+  names->excludes(file);
+  app->add_flag("--json", a_.json, "with --names: one JSON object a line")->needs(names);
+  app->add_flag("-q,--quiet", a_.quiet, "say nothing but errors");
+  app->add_flag("-v,--verbose", a_.verbose, "say more on standard error");
+}
+
 Parser::Parser() {
   app_.footer(std::string("`coldread COMMAND --help` tells a command's options.\n\n") + kExitCodes);
   app_.add_flag("--version", version_, "print the version and end");
@@ -327,6 +351,8 @@ Parser::Parser() {
       "what is written where a block failed: keep (what was read), zero (zeros for the block), page (zeros for its "
       "page), omit (no file) (default: keep)",
       [this](const std::string& how) { set_damaged(a_, how); });
+  extract->add_flag("--ciphertext", a_.ciphertext,
+                    "also write locked files as they are stored, as NAME.ciphertext, for `coldread decrypt`");
   text_option(*extract, "--preserve", "LIST", "of owner, setid, special: what else the output is to carry",
               [this](const std::string& list) { set_preserve(a_, list); });
   report_options(*extract, "DIR.report.json", "sha256");
@@ -338,6 +364,8 @@ Parser::Parser() {
   trust_options(*verify);
   work_options(*verify);
   report_options(*verify, "none", "none");
+
+  decrypt_command();
 
   json_option(*command("keys", "the policies in use, and which given key opens each"));
 }
@@ -370,6 +398,9 @@ Parsed Parser::parse(const std::vector<std::string>& line) {
   }
   if (reads_of_standard_input(a_) > 1) {
     return {std::nullopt, kUsage, "coldread: standard input (-) can be given for one key or passphrase only\n"};
+  }
+  if (a_.command == "decrypt" && a_.image.empty() && !a_.names) {
+    return {std::nullopt, kUsage, "coldread: FILE is required (see `coldread decrypt --help`)\n"};
   }
   if (a_.jobs == 0) a_.jobs = std::max(1U, std::thread::hardware_concurrency());
   return {std::move(a_), kOk, ""};

@@ -49,9 +49,14 @@ struct Arguments {
   std::optional<std::vector<std::string>> hashes;  ///< absent: not asked for
   bool hash_image = false;
 
+  std::string sidecar;       ///< decrypt: the report that came with the ciphertext
+  std::string sidecar_path;  ///< decrypt: the entry's path there; empty: the one with that ciphertext
+  bool names = false;        ///< decrypt: the true names of locked entries instead of a file
+
   std::string output;
   std::string report;
   bool runs = false;
+  bool ciphertext = false;
   bool preserve_owner = false;
   bool preserve_setid = false;
   bool preserve_special = false;

@@ -150,6 +150,7 @@ Result<void> FilesystemRun::one(const fs::Found& found, bool only_verity, const 
   options.filter = extract::PathFilter(arguments_.include, arguments_.exclude);
   options.only_verity = only_verity;
   options.runs = arguments_.runs;
+  options.ciphertext = arguments_.ciphertext;
   const Lost& lost = lost_of(found);
   options.orphans = lost.orphans ? &*lost.orphans : nullptr;
   options.deleted = lost.deleted ? &*lost.deleted : nullptr;

@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include "core/base/text.hpp"
-
 namespace coldread::cli {
 
 Result<OnePath> open_one_path(const Arguments& arguments, Io& io) {
@@ -56,12 +54,7 @@ Result<extract::ContentPlan> plan_file(const OnePath& at) {
                 "is no regular file (its type is " + std::string(volume::to_string(type)) + ")");
   }
   if (at.item.encryption && at.item.encryption->key == nullptr) {
-    const std::string& why = at.item.encryption->why_locked;
-    const fscrypt::Policy& policy = at.item.encryption->context.policy;
-    const std::string key = to_hex(policy.master_key);
-    const std::string option = policy.version == 1 ? "--v1-key " + key + "=FILE" : "--key";
-    return fail(ErrorKind::kLocked, path,
-                "is locked: " + (why.empty() ? "its key " + key + " is missing; give it with " + option : why));
+    return fail(ErrorKind::kLocked, path, "is locked: " + why_locked(*at.item.encryption));
   }
   return extract::plan_content(at.volume(), *at.item.inode, at.encryption(), at.page_size);
 }

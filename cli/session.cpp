@@ -40,6 +40,8 @@ Result<void> add_hw_keys(const Arguments& arguments, Io& io, fscrypt::KeyRing& r
   return ring.add_hw_parts(*sw_secrets, *inline_keys);
 }
 
+}  // namespace
+
 Result<void> add_keys(const Arguments& arguments, Io& io, fscrypt::KeyRing& ring) {
   for (const std::string& path : arguments.keys) {
     auto keys = fscrypt::read_keys(path, io.in);
@@ -63,8 +65,6 @@ Result<void> add_keys(const Arguments& arguments, Io& io, fscrypt::KeyRing& ring
   }
   return add_hw_keys(arguments, io, ring);
 }
-
-}  // namespace
 
 Result<Session> open_session(const Arguments& arguments, Io& io) {
   Session session;
@@ -216,18 +216,33 @@ report::Filesystem filesystem_record(const fs::Found& found, std::uint32_t page_
   return record;
 }
 
+std::string why_locked(const extract::Encryption& encryption) {
+  if (!encryption.why_locked.empty()) return encryption.why_locked;
+  const fscrypt::Policy& policy = encryption.context.policy;
+  const std::string key = to_hex(policy.master_key);
+  const std::string option = policy.version == 1 ? "--v1-key " + key + "=FILE" : "--key";
+  return "its key " + key + " is missing; give it with " + option;
+}
+
 void name_unused_keys(const Session& session, const Arguments& arguments, Io& io) {
   if (arguments.quiet) return;
-  const char* const what = arguments.paths.empty() ? "on the image" : "that was looked at";
-  for (const fscrypt::GivenKey& key : session.keys->given()) {
-    if (!key.used && is_from_image(session.image_keys, key.origin)) continue;
-    if (std::ranges::find(session.vold_keys, key.origin, &extract::VoldKey::origin) != session.vold_keys.end()) {
-      continue;  // not given
-    }
+  const auto is_from_image_itself = [&](const fscrypt::GivenKey& key) {
+    return is_from_image(session.image_keys, key.origin) ||
+           std::ranges::find(session.vold_keys, key.origin, &extract::VoldKey::origin) != session.vold_keys.end();
+  };
+  const char* const where = arguments.paths.empty() ? "on the image" : "that was looked at";
+  name_unused_keys(*session.keys, where, io, is_from_image_itself);
+  name_unused_passphrases(session.image_keys, *session.keys, where, io);
+}
+
+void name_unused_keys(const fscrypt::KeyRing& keys, const char* where, Io& io,
+                      const std::function<bool(const fscrypt::GivenKey&)>& not_given) {
+  for (const fscrypt::GivenKey& key : keys.given()) {
+    if (not_given && not_given(key)) continue;
     if (!key.refused.empty()) {
       complain(io, key.origin + ": " + key.refused);
     } else if (!key.used) {
-      complain(io, key.origin + ": this key (" + key.name() + ") opens nothing " + what);
+      complain(io, key.origin + ": this key (" + key.name() + ") opens nothing " + where);
     } else if (!key.proven) {
       const bool is_inline = key.identifier_hex.empty() && key.descriptor_hex.empty();
       complain(io,
@@ -238,7 +253,6 @@ void name_unused_keys(const Session& session, const Arguments& arguments, Io& io
                                              "too few names"));
     }
   }
-  name_unused_passphrases(session.image_keys, *session.keys, what, io);
 }
 
 }  // namespace coldread::cli

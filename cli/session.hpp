@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -33,6 +34,8 @@ struct Session {
 /// may lie on another.
 [[nodiscard]] std::vector<fs::Found> filesystems_left_out(const std::shared_ptr<const source::FileSource>& image,
                                                           fs::OpenOptions options, const fs::ImageContents& contents);
+/// Reads the keys that the command line gives into `ring`. Errors: kUsage.
+[[nodiscard]] Result<void> add_keys(const Arguments& arguments, Io& io, fscrypt::KeyRing& ring);
 
 /// The one filesystem that a command about one PATH means. Errors: kNotFound where there are several.
 [[nodiscard]] Result<const fs::Found*> only_filesystem(const Session& session);
@@ -63,7 +66,13 @@ struct Lost {
 /// The report's record of a filesystem.
 [[nodiscard]] report::Filesystem filesystem_record(const fs::Found& found, std::uint32_t page_size);
 
+/// Why an entry is locked: a sentence's body that says which key is missing and how to give it.
+[[nodiscard]] std::string why_locked(const extract::Encryption& encryption);
+
 /// Names the keys that opened nothing, and those that are not proven to be the right ones, on standard error.
+/// `where` says in which of what there is they open nothing; keys that are `not_given` are passed over.
+void name_unused_keys(const fscrypt::KeyRing& keys, const char* where, Io& io,
+                      const std::function<bool(const fscrypt::GivenKey&)>& not_given = {});
 void name_unused_keys(const Session& session, const Arguments& arguments, Io& io);
 
 /// Prints "coldread: MESSAGE" on standard error.

@@ -2,6 +2,7 @@
 
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -54,6 +55,13 @@ std::optional<std::uint8_t> hex_digit(char c) {
   return std::nullopt;
 }
 
+std::optional<std::uint32_t> base64_digit(char c) {
+  static constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  const std::size_t at = kDigits.find(c);
+  if (at == std::string_view::npos) return std::nullopt;
+  return static_cast<std::uint32_t>(at);
+}
+
 }  // namespace
 
 std::string to_hex(ByteSpan bytes) {
@@ -89,6 +97,30 @@ std::string to_base64(ByteSpan bytes) {
     const ByteSpan part = bytes.subspan(at, std::min(kPiece, bytes.size() - at));
     const int n = EVP_EncodeBlock(piece.data(), as_uchars(part), static_cast<int>(part.size()));
     out.append(piece.begin(), piece.begin() + n);
+  }
+  return out;
+}
+
+std::optional<Bytes> from_base64(std::string_view text) {
+  if (text.size() % 4 != 0) return std::nullopt;
+  const std::size_t padding = text.size() - std::min(text.find('='), text.size());
+  if (padding > 2) return std::nullopt;
+  Bytes out;
+  out.reserve(text.size() / 4 * 3);
+  std::uint32_t bits = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto digit =
+        i < text.size() - padding ? base64_digit(text[i]) : (text[i] == '=' ? std::optional(0U) : std::nullopt);
+    if (!digit) return std::nullopt;
+    bits = (bits << 6) | *digit;
+    if (i % 4 != 3) continue;
+    for (const unsigned shift : {16U, 8U, 0U}) out.push_back(static_cast<std::byte>(bits >> shift));
+    bits = 0;
+  }
+  // Bits of the last digit that stand for no byte are zeros, so that no two texts stand for the same bytes.
+  for (std::size_t i = 0; i < padding; ++i) {
+    if (out.back() != std::byte{0}) return std::nullopt;
+    out.pop_back();
   }
   return out;
 }
@@ -152,6 +184,20 @@ std::string escape_for_terminal(std::string_view bytes) {
     }
   }
   return out;
+}
+
+std::optional<std::array<std::byte, 16>> parse_uuid(std::string_view text) {
+  std::string digits;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+    if (dash != (text[i] == '-')) return std::nullopt;
+    if (!dash) digits += text[i];
+  }
+  const auto bytes = from_hex(digits);
+  std::array<std::byte, 16> uuid{};
+  if (!bytes || bytes->size() != uuid.size()) return std::nullopt;
+  std::copy(bytes->begin(), bytes->end(), uuid.begin());
+  return uuid;
 }
 
 std::string format_uuid(ByteSpan uuid) {

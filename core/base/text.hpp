@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,6 +18,9 @@ namespace coldread {
 /// Base64 with padding (RFC 4648, section 4).
 [[nodiscard]] std::string to_base64(ByteSpan bytes);
 
+/// The bytes that base64 with padding stands for, or nothing.
+[[nodiscard]] std::optional<Bytes> from_base64(std::string_view text);
+
 /// Base64url without padding (RFC 4648, section 5), as fscrypt's no-key names use it.
 [[nodiscard]] std::string to_base64url(ByteSpan bytes);
 
@@ -29,6 +33,9 @@ namespace coldread {
 /// The text made safe for a terminal: control bytes, DEL, C1 controls, ill-formed bytes and backslashes as \n, \t,
 /// \xNN, \\.
 [[nodiscard]] std::string escape_for_terminal(std::string_view bytes);
+
+/// The 16 bytes of a UUID in that form, or nothing.
+[[nodiscard]] std::optional<std::array<std::byte, 16>> parse_uuid(std::string_view text);
 
 /// A UUID's 16 bytes in the usual form of 36 characters.
 [[nodiscard]] std::string format_uuid(ByteSpan uuid);

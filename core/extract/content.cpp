@@ -121,6 +121,15 @@ std::unique_ptr<const read::Step> plan_verity(const volume::Volume& volume, cons
   return step;
 }
 
+Result<Bytes> stored_target(const volume::Volume& volume, const volume::Inode& inode) {
+  const std::uint64_t size = inode.facts().size;
+  if (size > kMaxStoredTarget) return fail(ErrorKind::kCorrupt, "", "its target is longer than any that Linux takes");
+  const auto map = inode.map();
+  if (!map) return fail(map.error());
+  const read::MapReader reader(volume.source(), *map, size, volume.facts().block_size);
+  return read::read_whole(reader, 0, size);
+}
+
 /// Why an inode's policy, or its key, opens nothing here, where that is so.
 std::optional<Error> why_refused(const Encryption& encryption, const volume::InodeFacts& facts) {
   const fscrypt::Policy& policy = encryption.context.policy;
@@ -193,13 +202,15 @@ Result<std::unique_ptr<const read::Reader>> plan_past_eof(const volume::Volume& 
   return reading(volume, inode, *map, map->mapped_end(), encryption);
 }
 
+Result<Bytes> read_link_ciphertext(const volume::Volume& volume, const volume::Inode& inode) {
+  const auto stored = stored_target(volume, inode);
+  if (!stored) return fail(stored.error());
+  return fscrypt::symlink_ciphertext(*stored);
+}
+
 Result<LinkTarget> read_link(const volume::Volume& volume, const volume::Inode& inode, const Encryption* encryption) {
   const std::uint64_t size = inode.facts().size;
-  if (size > kMaxStoredTarget) return fail(ErrorKind::kCorrupt, "", "its target is longer than any that Linux takes");
-  const auto map = inode.map();
-  if (!map) return fail(map.error());
-  const read::MapReader reader(volume.source(), *map, size, volume.facts().block_size);
-  const auto stored = read::read_whole(reader, 0, size);
+  const auto stored = stored_target(volume, inode);
   if (!stored) return fail(stored.error());
   LinkTarget link;
   if (encryption == nullptr) {

@@ -70,6 +70,9 @@ struct LinkTarget {
   std::uint64_t size = 0;
 };
 
+/// The encrypted target of a symlink, without the key. Errors: kCorrupt, kRead.
+[[nodiscard]] Result<Bytes> read_link_ciphertext(const volume::Volume& volume, const volume::Inode& inode);
+
 /// The target of a symlink. Errors: kCorrupt, kRead.
 [[nodiscard]] Result<LinkTarget> read_link(const volume::Volume& volume, const volume::Inode& inode,
                                            const Encryption* encryption);

@@ -119,10 +119,10 @@ Result<std::optional<std::string>> DirectorySink::choose(const SinkEntry& entry,
     skip(placed, "its name is one that no directory may hold");
     return std::nullopt;
   }
-  auto path = output_.names.claim(entry.path);
+  auto path = output_.names.claim(entry.path, entry.suffix);
   if (!path && no_directory(path.error())) {
     const auto made = make_parents(entry.path);
-    path = made ? output_.names.claim(entry.path) : tl::unexpected<int>(made.error());
+    path = made ? output_.names.claim(entry.path, entry.suffix) : tl::unexpected<int>(made.error());
   }
   if (path) {
     if (*path != entry.path) placed.written_as = *path;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/base/text.hpp"
+#include "core/extract/ciphertext.hpp"
 #include "core/extract/entry_record.hpp"
 #include "core/extract/worker_pool.hpp"
 
@@ -16,16 +17,19 @@ namespace {
 /// How many entries may wait for one that is still being read, so that memory does not grow with the number of entries.
 constexpr std::size_t kMaxWaiting = 512;
 
+/// An inode, and what is taken of it: content and ciphertext are different files.
+using FileId = std::pair<std::uint64_t, Take>;
+
 /// One entry between the walk and the report.
 struct Slot {
   WalkItem item;
   report::Entry entry;
   SinkEntry out;                               ///< of a further name: what the sink is told
   std::shared_ptr<WorkerPool::Ticket> ticket;  ///< of a file whose content is read
-  std::optional<std::uint64_t> first_of;       ///< inode whose first name this is, where there are more
+  std::optional<FileId> first_of;              ///< what this is the first name of, where there are more
   bool matters = true;                         ///< its not being `ok` is a finding
   bool dropped = false;                        ///< the output failed at it: it is not reported
-  bool is_further_name = false;                ///< its content is that of an earlier entry
+  std::optional<FileId> further_name_of;       ///< its content is that of an earlier entry
 };
 
 /// What further names of an inode take over from the first one.
@@ -35,6 +39,12 @@ struct FirstName {
   std::uint64_t names_left = 0;  ///< that the walk may still come to, by the inode's count
   std::uint64_t waiting = 0;     ///< further names that the walk came to and that are not settled
 };
+
+void say_unverified(const WalkItem& item, report::Entry& entry) {
+  const volume::InodeFacts& facts = item.inode->facts();
+  if (facts.type != volume::FileType::kFile || !facts.verity || !item.locked()) return;
+  entry.problems.emplace_back("fs-verity was not checked: the key is missing");
+}
 
 class Run {
  public:
@@ -55,7 +65,8 @@ class Run {
  private:
   void look_for_interrupt();
   void take(WalkItem item);
-  void take_file(Slot& slot);
+  void take_file(Slot& slot, Take take);
+  void take_facts(Slot& slot, bool unwanted);
   void place(Slot& slot);
   void place(Result<Placed> placed, Slot& slot);
   void read_target(const WalkItem& item, report::Entry& entry);
@@ -72,7 +83,7 @@ class Run {
   const std::function<Result<void>(const report::Entry&)>& on_entry_;
   PolicyTable policies_;
   std::deque<Slot> slots_;
-  std::map<std::uint64_t, FirstName> first_names_;
+  std::map<FileId, FirstName> first_names_;
   std::set<std::string> listed_seen_;
   Outcome outcome_;
   WorkerPool pool_;  ///< last: its threads end before what they use
@@ -99,6 +110,8 @@ void Run::take(WalkItem item) {
   Slot slot;
   slot.entry = describe(item, policies_);
   slot.item = std::move(item);
+  const bool undecided = is_ciphertext(slot.item) || slot.item.locked();
+  if (options.ciphertext && undecided) slot.entry.ciphertext = describe_ciphertext(context_.volume, slot.item);
   const bool readable = slot.item.inode != nullptr && !slot.item.error;
   const volume::FileType type = readable ? slot.item.inode->facts().type : volume::FileType::kUnknown;
   const bool is_directory = type == volume::FileType::kDir;
@@ -108,25 +121,38 @@ void Run::take(WalkItem item) {
   if (unwanted && slot.entry.status != "error") slot.entry.status = "skipped";
 
   if (!unwanted && readable && type == volume::FileType::kFile && !slot.item.locked()) {
-    take_file(slot);
+    take_file(slot, Take::kContent);
+  } else if (!unwanted && context_.sink != nullptr && slot.entry.ciphertext && slot.entry.ciphertext->context &&
+             slot.item.inode->facts().type == volume::FileType::kFile) {
+    say_unverified(slot.item, slot.entry);
+    take_file(slot, Take::kCiphertext);
   } else if (readable) {
-    if (type == volume::FileType::kSymlink) read_target(slot.item, slot.entry);
-    const volume::Xattrs xattrs = slot.item.inode->xattrs();
-    add_xattrs(xattrs, slot.entry);
-    if (type == volume::FileType::kFile && slot.item.inode->facts().verity && slot.item.locked()) {
-      slot.entry.problems.emplace_back("fs-verity was not checked: the key is missing");
-    }
-    const bool written = !unwanted && !slot.item.locked() && context_.sink != nullptr;
-    if (written) place(slot);
-    if (is_directory) slot.item.inode.reset();
+    take_facts(slot, unwanted);
   }
   slots_.push_back(std::move(slot));
 }
 
-void Run::take_file(Slot& slot) {
+void Run::take_facts(Slot& slot, bool unwanted) {
+  const volume::FileType type = slot.item.inode->facts().type;
+  const bool is_directory = type == volume::FileType::kDir;
+  if (type == volume::FileType::kSymlink) read_target(slot.item, slot.entry);
+  const volume::Xattrs xattrs = slot.item.inode->xattrs();
+  add_xattrs(xattrs, slot.entry);
+  say_unverified(slot.item, slot.entry);
+  if (type == volume::FileType::kFile && slot.entry.ciphertext && !unwanted) {
+    slot.entry.problems.emplace_back("its ciphertext was not written: its name is locked, and its content is not");
+  }
+  // A locked directory has names that tell what it is, and the ciphertext below it needs a place.
+  const bool hidden = slot.item.locked() && !(is_directory && context_.options.ciphertext);
+  if (!unwanted && !hidden && context_.sink != nullptr) place(slot);
+  if (is_directory) slot.item.inode.reset();
+}
+
+void Run::take_file(Slot& slot, Take take) {
   const volume::InodeFacts& facts = slot.item.inode->facts();
   // Names are chosen here, in the order of the walk, so that they do not depend on which worker is first.
   SinkEntry out = sink_entry(slot.item);
+  if (take == Take::kCiphertext) out.suffix = kCiphertextSuffix;
   if (context_.sink != nullptr) {
     if (auto named = context_.sink->name(out); !named) {
       context_.stop_with(std::move(named.error()));
@@ -135,16 +161,17 @@ void Run::take_file(Slot& slot) {
     }
   }
   if (facts.links > 1 && !slot.item.deleted) {  // an older version is nobody's further name
-    const auto [first, is_new] = first_names_.try_emplace(facts.number.value);
+    const FileId id{facts.number.value, take};
+    const auto [first, is_new] = first_names_.try_emplace(id);
     if (!is_new) {
       if (first->second.names_left > 0) --first->second.names_left;
       ++first->second.waiting;
-      slot.is_further_name = true;
+      slot.further_name_of = id;
       slot.out = std::move(out);
       return;
     }
     first->second.names_left = facts.links - 1;
-    slot.first_of = facts.number.value;
+    slot.first_of = id;
   }
   context_.progress.bytes_planned += facts.size;
   WalkItem item;
@@ -153,7 +180,7 @@ void Run::take_file(Slot& slot) {
   item.inode = slot.item.inode;
   item.encryption = slot.item.encryption;
   slot.ticket =
-      pool_.submit(std::make_unique<FileTask>(context_, std::move(item), std::move(slot.entry), std::move(out)));
+      pool_.submit(std::make_unique<FileTask>(context_, std::move(item), std::move(slot.entry), std::move(out), take));
 }
 
 void Run::read_target(const WalkItem& item, report::Entry& entry) {
@@ -232,8 +259,8 @@ bool Run::settle(Slot& slot) {
     }
     return true;
   }
-  if (slot.is_further_name) {
-    if (!first_names_.at(slot.item.number.value).entry.has_facts) return false;
+  if (slot.further_name_of) {
+    if (!first_names_.at(*slot.further_name_of).entry.has_facts) return false;
     settle_further_name(slot);
     if (slot.dropped) return false;
   }
@@ -242,12 +269,13 @@ bool Run::settle(Slot& slot) {
 }
 
 void Run::settle_further_name(Slot& slot) {
-  const auto at = first_names_.find(slot.item.number.value);
+  const auto at = first_names_.find(*slot.further_name_of);
   FirstName& first = at->second;
   report::Entry entry = first.entry;
   entry.path = slot.entry.path;
   entry.written_as.reset();
   for (const std::string& problem : slot.item.problems) add_damage(entry, problem);
+  if (entry.ciphertext && slot.entry.ciphertext) entry.ciphertext->name = std::move(slot.entry.ciphertext->name);
   slot.entry = std::move(entry);
   if (context_.sink != nullptr && first.placed_path) {
     place(context_.sink->hard_link(slot.out, *first.placed_path), slot);

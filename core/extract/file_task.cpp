@@ -5,6 +5,7 @@
 
 #include "core/base/checked.hpp"
 #include "core/base/text.hpp"
+#include "core/extract/ciphertext.hpp"
 #include "core/extract/file_runs.hpp"
 
 namespace coldread::extract {
@@ -26,18 +27,22 @@ void TaskContext::stop_with(Error error) {
   stop = true;
 }
 
-FileTask::FileTask(TaskContext& context, WalkItem item, report::Entry entry, SinkEntry out)
+FileTask::FileTask(TaskContext& context, WalkItem item, report::Entry entry, SinkEntry out, Take take)
     : context_(context),
       item_(std::move(item)),
       entry_(std::move(entry)),
+      take_(take),
       sink_entry_(std::move(out)),
-      hash_(context.options.hashes) {}
+      hashes_(take == Take::kCiphertext ? std::vector<std::string>{"sha256"} : context.options.hashes),
+      hash_(hashes_) {}
 
 void FileTask::set_up() {
   const Encryption* encryption = item_.encryption ? &*item_.encryption : nullptr;
   const volume::Xattrs xattrs = item_.inode->xattrs();
   add_xattrs(xattrs, entry_);
-  plan_ = plan_content(context_.volume, *item_.inode, encryption, context_.options.page_size);
+  const std::uint32_t page_size = context_.options.page_size;
+  plan_ = take_ == Take::kCiphertext ? plan_ciphertext(context_.volume, *item_.inode, page_size)
+                                     : plan_content(context_.volume, *item_.inode, encryption, page_size);
   const std::uint64_t size = plan_.reader->size();
   if (plan_.map) {
     windows_ = size / plan_.reader->window_size() + (size % plan_.reader->window_size() != 0 ? 1 : 0);
@@ -49,6 +54,10 @@ void FileTask::set_up() {
 
   if (context_.sink == nullptr) return;
   sink_entry_.xattrs = xattrs.list;
+  if (take_ == Take::kCiphertext) {
+    if (!plan_.map) return;
+    sink_entry_.facts.size = size;
+  }
   auto file = context_.sink->file(sink_entry_, placed_);
   if (!file) {
     context_.stop_with(std::move(file.error()));
@@ -63,17 +72,19 @@ void FileTask::run_window(std::uint64_t index, MutableByteSpan buffer, read::Win
   if (!window.faults.empty()) record_faults(window);
   if (file_) write(window);
   const std::uint64_t length = std::min<std::uint64_t>(window.bytes.size(), plan_.reader->size() - offset);
-  if (!context_.options.hashes.empty()) hash_in_turn(index, window.bytes.first(static_cast<std::size_t>(length)));
+  if (!hashes_.empty()) hash_in_turn(index, window.bytes.first(static_cast<std::size_t>(length)));
   context_.progress.bytes.fetch_add(length, std::memory_order_relaxed);
 }
 
 void FileTask::record_faults(const read::Window& window) {
+  // Of ciphertext, the blocks beside a bad one are kept, however damaged content is written.
+  const bool has_pages = take_ == Take::kContent;
   for (const read::BlockFault& fault : window.faults) {
     const std::uint64_t begin = fault.range.offset;
     const std::uint64_t end = begin + fault.range.length;
     const std::uint32_t page = context_.options.page_size;
     if (context_.options.damaged == Damaged::kZero) zero(window, begin, end);
-    if (context_.options.damaged == Damaged::kPage) {
+    if (has_pages && context_.options.damaged == Damaged::kPage) {
       zero(window, std::max(round_down(begin, page), window.offset), round_up(end, page));
     }
   }
@@ -126,6 +137,11 @@ void FileTask::finish(bool complete) {
     return;
   }
   read::sort_and_merge(faults_);
+  take_ == Take::kCiphertext ? finish_ciphertext() : finish_content();
+  file_.reset();
+}
+
+void FileTask::finish_content() {
   if (plan_.map) {
     for (Finding& finding : plan_.map->findings()) add_damage(entry_, std::move(finding));
   }
@@ -138,10 +154,29 @@ void FileTask::finish(bool complete) {
     entry_.status = "damaged";
   }
 
-  if (!file_) return;
-  const bool omitted = context_.options.damaged == Damaged::kOmit && !entry_.pages->bad.empty();
-  if (omitted) {
-    entry_.problems.emplace_back("not written: it is damaged, and damaged files are omitted");
+  put_in_place("not written: it is damaged, and damaged files are omitted");
+}
+
+void FileTask::finish_ciphertext() {
+  report::Ciphertext& ciphertext = *entry_.ciphertext;
+  if (!plan_.map) {
+    entry_.problems.push_back("its ciphertext was not written: " + plan_.unmapped);
+    return;
+  }
+  for (Finding& finding : plan_.map->findings()) {
+    ciphertext.problems.push_back(finding);
+    add_damage(entry_, std::move(finding));
+  }
+  if (!put_in_place("its ciphertext was not written: it is damaged, and damaged files are omitted")) return;
+  ciphertext.file = describe_ciphertext_file(context_.volume, *item_.inode, *plan_.map, plan_.reader->size());
+  ciphertext.file->sha256 = hash_.finish().front().second;
+  ciphertext.file->bad = bad_ranges();
+}
+
+bool FileTask::put_in_place(const char* omitted) {
+  if (!file_) return false;
+  if (context_.options.damaged == Damaged::kOmit && !faults_.empty()) {
+    entry_.problems.emplace_back(omitted);
   } else if (auto done = file_->commit(sink_entry_); !done) {
     failed_ = true;
     context_.stop_with(std::move(done.error()));
@@ -153,7 +188,15 @@ void FileTask::finish(bool complete) {
     entry_.written_as = placed_.written_as;
     for (std::string& problem : placed_.problems) entry_.problems.push_back(std::move(problem));
   }
-  file_.reset();
+  return placed_path_.has_value();
+}
+
+std::vector<report::BadRange> FileTask::bad_ranges() const {
+  std::vector<report::BadRange> bad;
+  for (const read::BlockFault& fault : faults_) {
+    bad.push_back({{fault.range.offset, fault.range.length}, std::string(read::to_string(fault.step)), fault.reason});
+  }
+  return bad;
 }
 
 void FileTask::report_pages() {
@@ -162,10 +205,7 @@ void FileTask::report_pages() {
   read::BadPageCount bad(context_.options.page_size, plan_.reader->size());
   bad.add(faults_);
   pages.bad_count = bad.count();
-  for (const read::BlockFault& fault : faults_) {
-    pages.bad.push_back(
-        {{fault.range.offset, fault.range.length}, std::string(read::to_string(fault.step)), fault.reason});
-  }
+  pages.bad = bad_ranges();
   entry_.pages = std::move(pages);
 }
 

@@ -29,12 +29,16 @@ struct TaskContext {
   void stop_with(Error error);
 };
 
+/// What of a file is written: its content, or, of a locked file, what is stored in its place.
+enum class Take : std::uint8_t { kContent, kCiphertext };
+
 /// One regular file on its way: its windows are run by any number of workers, its hash is fed in file order. set_up()
 /// comes first, then run_window() once for each window in rising order of their begin, then finish(), once.
 class FileTask {
  public:
   /// `out` is what the sink is told, its name chosen already; its attributes are filled in here.
-  FileTask(TaskContext& context, WalkItem item, report::Entry entry, SinkEntry out);
+  /// The entry of one of whom the ciphertext is taken has its `ciphertext` but for the file, which is added here.
+  FileTask(TaskContext& context, WalkItem item, report::Entry entry, SinkEntry out, Take take);
 
   void set_up();
   [[nodiscard]] std::uint64_t windows() const { return windows_; }
@@ -55,6 +59,11 @@ class FileTask {
   void write(const read::Window& window);
   void hash_in_turn(std::uint64_t index, ByteSpan content);
   void record_faults(const read::Window& window);
+  void finish_content();
+  void finish_ciphertext();
+  /// Gives the file its place in the output, unless it is damaged and such are omitted. True where it is there.
+  bool put_in_place(const char* omitted);
+  [[nodiscard]] std::vector<report::BadRange> bad_ranges() const;
   void report_pages();
   void report_verity();
   void report_runs();
@@ -62,6 +71,7 @@ class FileTask {
   TaskContext& context_;
   WalkItem item_;
   report::Entry entry_;
+  Take take_;
   ContentPlan plan_;
   SinkEntry sink_entry_;
   Placed placed_;
@@ -74,6 +84,7 @@ class FileTask {
   std::mutex mutex_;
   std::condition_variable turn_came_;
   std::uint64_t hash_turn_ = 0;
+  std::vector<std::string> hashes_;
   ContentHash hash_;
   std::vector<read::BlockFault> faults_;
 };

@@ -27,6 +27,7 @@ struct ExtractOptions {
   bool only_verity = false;                   ///< files without fs-verity are not read
   const Orphans* orphans = nullptr;           ///< null: not listed
   const DeletedFiles* deleted = nullptr;      ///< likewise
+  bool ciphertext = false;                    ///< locked files are written as they are stored
   bool runs = false;                          ///< the report tells where each file's bytes lie
   const verity::TrustStore* trust = nullptr;  ///< null: signatures are not checked
   const verity::DigestList* digests = nullptr;

@@ -62,21 +62,21 @@ SysResult<bool> OutputNames::reserve(const std::string& placed) {
   return !*taken;
 }
 
-SysResult<std::string> OutputNames::claim(const std::string& path) {
+SysResult<std::string> OutputNames::claim(const std::string& path, const std::string& ending) {
   if (!is_relative_path(path)) return tl::unexpected<int>(EINVAL);
   const auto [parent, name] = split_path(path);
   const std::lock_guard lock(mutex_);
   const std::string directory = directory_locked(parent);
   if (const auto there = jail_.directory(directory); !there) return tl::unexpected<int>(there.error());
 
-  std::string placed = join(directory, name_on_host(name, ""));
+  std::string placed = join(directory, name_on_host(name, ending));
   auto reserved = reserve(placed);
   if (!reserved) return tl::unexpected<int>(reserved.error());
   if (*reserved) return placed;
 
   unsigned& next = next_suffix_.try_emplace(std::move(placed), 2).first->second;
   for (unsigned i = 0; i < kTries; ++i) {
-    placed = join(directory, name_on_host(name, "~" + std::to_string(next++)));
+    placed = join(directory, name_on_host(name, "~" + std::to_string(next++) + ending));
     reserved = reserve(placed);
     if (!reserved) return tl::unexpected<int>(reserved.error());
     if (*reserved) return placed;

@@ -19,10 +19,11 @@ class OutputNames {
   /// `name_limit`: bytes that one component may have on the host, at least 64.
   OutputNames(Jail& jail, std::size_t name_limit) : jail_(jail), name_limit_(name_limit) {}
 
-  /// Chooses the output path of the entry `path` and reserves it: no other entry will get it. Errors: EINVAL (no path
+  /// Chooses the output path of the entry `path` and reserves it: no other entry will get it. Its name ends with
+  /// `ending`, whatever else is done to it. Errors: EINVAL (no path
   /// that may exist), ENOENT (its directory does not exist in the output), EEXIST (too many entries of that name), and
   /// whatever the host says.
-  [[nodiscard]] SysResult<std::string> claim(const std::string& path);
+  [[nodiscard]] SysResult<std::string> claim(const std::string& path, const std::string& ending = "");
 
   /// Says that the path now exists in the output. A path whose entry is not written after all stays reserved.
   void settle(const std::string& placed);

@@ -21,6 +21,7 @@ ShownNames::Name ShownNames::show(volume::DirEntry&& entry) const {
   auto plain = cipher_ ? cipher_->decrypt(as_bytes(entry.name)) : fail(ErrorKind::kLocked, "", "");
   if (plain) return {*std::move(plain), false, std::nullopt};
   Name name{fscrypt::no_key_name(entry.hash, as_bytes(entry.name)), !cipher_, std::nullopt};
+  if (name.locked) name.stored = std::move(entry.name);
   if (cipher_) name.problem = "its name cannot be decrypted: " + plain.error().message();
   return name;
 }

@@ -17,6 +17,7 @@ class ShownNames {
     std::string text;
     bool locked = false;                 ///< a no-key name, since the key is missing
     std::optional<std::string> problem;  ///< it could not be decrypted, though there is a key
+    std::string stored = {};             ///< of one that is locked: its ciphertext
   };
 
   /// `encryption` is the directory's.

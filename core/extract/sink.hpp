@@ -14,7 +14,8 @@ namespace coldread::extract {
 
 /// What a sink is told of an entry before and after its content.
 struct SinkEntry {
-  std::string path;  ///< raw bytes, relative, components separated by "/"; the root is ""
+  std::string path;    ///< raw bytes, relative, components separated by "/"; the root is ""
+  std::string suffix;  ///< what its name in the output ends with, where it is not what it is called
   volume::InodeFacts facts;
   std::vector<volume::Xattr> xattrs;
   std::string target;  ///< symlinks, raw bytes

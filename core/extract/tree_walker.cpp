@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/text.hpp"
 #include "core/extract/shown_names.hpp"
 
 namespace coldread::extract {
@@ -64,6 +65,9 @@ WalkItem TreeWalker::visit(std::string path, const Child& child, const Frame* pa
   item.path = std::move(path);
   item.number = child.number;
   item.name_locked = child.name_locked;
+  if (child.name_locked && parent != nullptr && !parent->context.empty()) {
+    item.name_ciphertext = {child.stored_name, parent->inode, parent->context};
+  }
   if (child.problem) item.problems.push_back(*child.problem);
 
   if (child.deleted != nullptr) {
@@ -115,7 +119,12 @@ void TreeWalker::enter(WalkItem& item) {
     add_made_up(kDeletedDirectory, deleted_, children);
   }
   Frame frame{item.path, std::nullopt, std::move(children), 0};
-  if (item.encryption) frame.policy = item.encryption->context.policy;
+  frame.inode = item.number.value;
+  if (item.encryption) {
+    frame.policy = item.encryption->context.policy;
+    const auto context = item.encryption->key == nullptr ? item.inode->encryption_context() : Bytes();
+    if (context) frame.context = to_hex(*context);
+  }
   stack_.push_back(std::move(frame));
 }
 
@@ -135,7 +144,9 @@ std::vector<TreeWalker::Child> TreeWalker::list(WalkItem& item) {
   for (volume::DirEntry& entry : directory->entries) {
     const InodeNumber number = entry.inode;
     ShownNames::Name name = names.show(std::move(entry));
-    children.push_back({std::move(name.text), number, name.locked, std::move(name.problem)});
+    Child child{std::move(name.text), number, name.locked, std::move(name.problem)};
+    child.stored_name = std::move(name.stored);
+    children.push_back(std::move(child));
   }
   std::stable_sort(children.begin(), children.end(), [](const Child& a, const Child& b) { return a.name < b.name; });
   for (std::size_t i = 1; i < children.size(); ++i) {

@@ -11,6 +11,7 @@
 #include "core/extract/deleted.hpp"
 #include "core/extract/orphans.hpp"
 #include "core/extract/path_filter.hpp"
+#include "core/report/records.hpp"
 #include "core/volume/volume.hpp"
 
 namespace coldread::extract {
@@ -22,7 +23,9 @@ struct WalkItem {
   std::shared_ptr<const volume::Inode> inode;  ///< null where it could not be read
   std::optional<Error> error;                  ///< why, then
   std::optional<Encryption> encryption;
-  bool name_locked = false;            ///< the name is a no-key name: the key of its directory is missing
+  bool name_locked = false;  ///< the name is a no-key name: the key of its directory is missing
+  /// The name as it is stored, where it is locked and its directory is one of the filesystem's.
+  std::optional<report::NameCiphertext> name_ciphertext;
   std::optional<DeletedFile> deleted;  ///< it is what remains of a deleted file; `inode` is null where only a name is
   std::vector<std::string> problems;   ///< findings; with any of them the entry is not `ok`
 
@@ -56,6 +59,7 @@ class TreeWalker {
     InodeNumber number;
     bool name_locked = false;
     std::optional<std::string> problem;
+    std::string stored_name = {};               ///< of a locked name
     bool is_orphan = false;                     ///< its name is made up, and it may have no link
     const DeletedFile* deleted = nullptr;       ///< what remains of a deleted file
     const std::vector<Child>* below = nullptr;  ///< of a directory that the filesystem does not have
@@ -65,6 +69,8 @@ class TreeWalker {
     std::optional<fscrypt::Policy> policy;  ///< of the directory
     std::vector<Child> children;            ///< sorted
     std::size_t at = 0;
+    std::uint64_t inode = 0;   ///< of the directory
+    std::string context = {};  ///< hex, where its names are locked
   };
 
   WalkItem visit(std::string path, const Child& child, const Frame* parent);

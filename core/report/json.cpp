@@ -52,21 +52,66 @@ void set_facts(JsonValue& out, const Entry& entry) {
   set_xattrs(out, entry.xattrs);
 }
 
-}  // namespace
-
-JsonValue to_json(const Pages& pages) {
-  JsonValue bad = JsonValue::array();
-  for (const BadRange& range : pages.bad) {
+JsonValue ranges(const std::vector<BadRange>& bad) {
+  JsonValue out = JsonValue::array();
+  for (const BadRange& range : bad) {
     JsonValue item = JsonValue::object();
     item.set("offset", range.range.offset);
     item.set("length", range.range.length);
     item.set("step", range.step);
     item.set("reason", range.reason);
-    bad.append(std::move(item));
+    out.append(std::move(item));
   }
+  return out;
+}
+
+void set_file(JsonValue& out, const CiphertextFile& file) {
+  out.set("size", file.size);
+  out.set("sha256", file.sha256);
+  JsonValue runs = JsonValue::array();
+  for (const Run& run : file.runs) {
+    JsonValue item = JsonValue::object();
+    item.set("offset", run.offset);
+    item.set("length", run.length);
+    item.set("kind", run.kind);
+    runs.append(std::move(item));
+  }
+  out.set("runs", std::move(runs));
+  if (!file.bad.empty()) out.set("bad", ranges(file.bad));
+  if (file.clusters_checksummed) out.set("clusters_checksummed", true);
+  if (!file.verity) return;
+  JsonValue verity = JsonValue::object();
+  if (file.place) {
+    verity.set("tree_offset", file.place->tree_offset);
+    verity.set("tree_space", file.place->tree_space);
+    verity.set("descriptor_offset", file.place->descriptor_offset);
+    verity.set("descriptor_size", file.place->descriptor_size);
+  }
+  out.set("verity", std::move(verity));
+}
+
+}  // namespace
+
+JsonValue to_json(const Pages& pages) {
   JsonValue out = JsonValue::object();
   out.set("total", pages.total);
-  out.set("bad", std::move(bad));
+  out.set("bad", ranges(pages.bad));
+  return out;
+}
+
+JsonValue to_json(const Ciphertext& ciphertext) {
+  JsonValue out = JsonValue::object();
+  if (ciphertext.context) out.set("context", *ciphertext.context);
+  if (ciphertext.name) {
+    JsonValue name = JsonValue::object();
+    name.set("bytes", to_base64(as_bytes(ciphertext.name->bytes)));
+    name.set("directory", ciphertext.name->directory);
+    name.set("context", ciphertext.name->context);
+    out.set("name", std::move(name));
+  }
+  if (ciphertext.target) out.set("target", to_base64(as_bytes(*ciphertext.target)));
+  if (ciphertext.file) set_file(out, *ciphertext.file);
+  if (!ciphertext.problems.empty()) out.set("problems", JsonValue::strings(ciphertext.problems));
   return out;
 }
 
@@ -135,6 +180,7 @@ JsonValue to_json(const Entry& entry) {
     if (entry.recovered->committed) recovered.set("committed", rfc3339(*entry.recovered->committed));
     out.set("recovered", std::move(recovered));
   }
+  if (entry.ciphertext) out.set("ciphertext", to_json(*entry.ciphertext));
   if (entry.runs) {
     JsonValue runs = JsonValue::array();
     for (const Run& run : *entry.runs) runs.append(to_json(run));

@@ -9,6 +9,7 @@ namespace coldread::report {
 /// What is not known is left out, unless the report promises a null.
 
 [[nodiscard]] JsonValue to_json(const Entry& entry);
+[[nodiscard]] JsonValue to_json(const Ciphertext& ciphertext);
 [[nodiscard]] JsonValue to_json(const Pages& pages);
 [[nodiscard]] JsonValue to_json(const VerityResult& verity);
 [[nodiscard]] JsonValue to_json(const std::vector<StoredPart>& stored);

@@ -1,7 +1,10 @@
 #pragma once
 
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <istream>
 #include <memory>
 #include <optional>
 #include <string>
@@ -41,6 +44,28 @@ class JsonValue {
   /// The value that the whole text stands for. Errors: kUsage where it is not JSON.
   [[nodiscard]] static Result<JsonValue> parse(std::string_view text);
 
+  /// What is to become of a value that the text comes to.
+  enum class Wish : std::uint8_t {
+    kSkip,   ///< it is passed over
+    kEnter,  ///< each of its members or elements is asked for in turn
+    kTake,   ///< it is handed out
+  };
+  /// Where a value is: the keys on the way to it, "" for an element of an array.
+  using Place = std::vector<std::string>;
+  /// How much of a text is taken before it is refused.
+  struct Limits {
+    std::size_t depth = 32;               ///< how deep values may be nested
+    std::size_t values = 8'000'000;       ///< in one that is handed out
+    std::size_t members = 8192;           ///< of one object in it
+    std::size_t literal = 16'000'000;     ///< bytes of one string or number, and of the white space around it
+    std::size_t taken_bytes = 512 << 20;  ///< of keys and strings in one that is handed out
+  };
+  /// Reads a text of any length, in memory that does not grow with it: `wish` is asked at each value, outermost first,
+  /// and `taken` gets those that it wishes for. Errors: kUsage (it is not JSON, or over the limits); those of `taken`.
+  [[nodiscard]] static Result<void> stream(std::istream& text, const Limits& limits,
+                                           const std::function<Wish(const Place&)>& wish,
+                                           const std::function<Result<void>(const Place&, JsonValue)>& taken);
+
   /// Sets a member of an object (a null becomes one; anything else is replaced by one).
   JsonValue& set(std::string_view key, JsonValue value);
   /// Appends an element to an array (a null becomes one; anything else is replaced by one).
@@ -59,6 +84,10 @@ class JsonValue {
   [[nodiscard]] std::optional<std::string> text() const;
   /// The whole number, or nothing where it is none or negative.
   [[nodiscard]] std::optional<std::uint64_t> number() const;
+  /// True, false, or nothing where it is neither.
+  [[nodiscard]] std::optional<bool> truth() const;
+  /// Calls `use` with each element of an array in turn; false where it is none or `use` said false.
+  [[nodiscard]] bool each(const std::function<bool(const JsonValue&)>& use) const;
   /// Copies of an array's elements, or nothing where it is none.
   [[nodiscard]] std::optional<std::vector<JsonValue>> elements() const;
   /// The names of an object's members in their order; none where it is no object.
@@ -66,6 +95,7 @@ class JsonValue {
 
  private:
   struct Node;
+  class Streamer;
   struct Boolean {
     bool value;
   };

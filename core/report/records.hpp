@@ -71,6 +71,42 @@ struct Time {
   std::uint32_t nanoseconds = 0;
 };
 
+/// A name in an encrypted directory, with what a key is needed for besides the filesystem's UUID.
+struct NameCiphertext {
+  std::string bytes;            ///< raw, as the directory holds it
+  std::uint64_t directory = 0;  ///< its inode
+  std::string context;          ///< hex, the directory's encryption context as stored
+};
+
+/// Where fs-verity metadata lies, in file offsets.
+struct VerityPlace {
+  std::uint64_t tree_offset = 0;
+  std::uint64_t tree_space = 0;
+  std::uint64_t descriptor_offset = 0;
+  std::uint32_t descriptor_size = 0;
+};
+
+/// A locked file's ciphertext as it was written: each byte at the file offset (of a compressed file: at the slot) that
+/// the filesystem has it at, whole blocks.
+struct CiphertextFile {
+  std::uint64_t size = 0;  ///< bytes written
+  std::string sha256;      ///< hex, of what was written
+  std::vector<Run> runs;   ///< total over it; without image_offset
+  std::vector<BadRange> bad;
+  bool verity = false;                ///< what lies past EOF is fs-verity metadata
+  std::optional<VerityPlace> place;   ///< of it, where the filesystem keeps that outside of the encrypted data
+  bool clusters_checksummed = false;  ///< of a compressed file
+};
+
+/// What is needed to decrypt an entry once its key is found, beside the filesystem's UUID and the inode's number.
+struct Ciphertext {
+  std::optional<std::string> context;  ///< hex, the inode's encryption context as stored
+  std::optional<NameCiphertext> name;
+  std::optional<std::string> target;   ///< raw bytes: a symlink's encrypted target
+  std::optional<CiphertextFile> file;  ///< of a regular file
+  std::vector<std::string> problems;   ///< what is wrong with the entry, with its key or without
+};
+
 /// What is known of the older version of an inode that an entry tells of.
 struct Recovered {
   std::optional<std::uint64_t> transaction;  ///< of the journal; absent where only a name remains
@@ -104,6 +140,7 @@ struct Entry {
   std::optional<Compression> compression;
   std::optional<VerityResult> verity;
   std::optional<Recovered> recovered;  ///< it is what remains of a deleted file
+  std::optional<Ciphertext> ciphertext;
   std::optional<std::vector<Run>> runs;
   std::optional<Pages> pages;
   std::vector<std::string> problems;

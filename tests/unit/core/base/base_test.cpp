@@ -61,6 +61,13 @@ BOOST_AUTO_TEST_CASE(texts) {
   BOOST_TEST(to_base64(as_bytes("")) == "");
   BOOST_TEST(to_base64url(as_bytes("\xfb\xff")) == "-_8");
   BOOST_TEST(to_base64(Bytes(10000, std::byte{0})).size() == 13336U);
+  for (const char* const text : {"", "f", "fo", "foo", "foob", "fooba", "foobar", "\xff\xfb"}) {
+    const auto back = from_base64(to_base64(as_bytes(text)));
+    BOOST_TEST((back && as_chars(*back) == text), text);
+  }
+  for (const char* const text : {"Zg", "Zg=", "Zh==", "Z===", "====", "Zg==Zg==", "Zm9=", "Zm-v", "Zm9v\n"}) {
+    BOOST_TEST(!from_base64(text), text);
+  }
   // Unicode 15, table 3-8
   BOOST_TEST(to_utf8("a\xF1\x80\x80\xE1\x80\xC2"
                      "b\x80"
@@ -77,6 +84,11 @@ BOOST_AUTO_TEST_CASE(texts) {
   BOOST_TEST(escape_for_terminal("a\x1b[31m\n\\\xff\xc2\x9b") == "a\\x1b[31m\\n\\\\\\xff\\xc2\\x9b");
   BOOST_TEST(escape_for_terminal("\xc3\xa9") == "\xc3\xa9");
   BOOST_TEST(format_uuid(*from_hex("000102030405060708090a0b0c0d0e0f")) == "00010203-0405-0607-0809-0a0b0c0d0e0f");
+  BOOST_TEST(
+      (parse_uuid("00010203-0405-0607-0809-0a0b0c0d0e0f") &&
+       format_uuid(*parse_uuid("00010203-0405-0607-0809-0A0B0C0D0E0F")) == "00010203-0405-0607-0809-0a0b0c0d0e0f"));
+  BOOST_TEST(!parse_uuid("000102030405-0607-0809-0a0b0c0d0e0f"));
+  BOOST_TEST(!parse_uuid("00010203-0405-0607-0809-0a0b0c0d0e0"));
 }
 
 BOOST_AUTO_TEST_CASE(all_zero_sees_every_byte) {

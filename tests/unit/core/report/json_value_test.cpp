@@ -2,6 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 #include <limits>
+#include <sstream>
 #include <utility>
 
 namespace coldread::report {
@@ -79,6 +80,48 @@ BOOST_AUTO_TEST_CASE(refuses_what_is_not_json) {
 BOOST_AUTO_TEST_CASE(survives_deep_nesting) {
   constexpr std::size_t kDepth = 100000;
   BOOST_TEST(JsonValue::parse(std::string(kDepth, '[') + std::string(kDepth, ']')).has_value());
+}
+
+namespace {
+
+/// What stream() hands out of the text where values at `taken_depth` are taken, or its error.
+std::string streamed(const std::string& text, std::size_t taken_depth, const JsonValue::Limits& limits = {}) {
+  std::istringstream in(text);
+  std::string out;
+  const auto done = JsonValue::stream(
+      in, limits,
+      [&](const JsonValue::Place& place) {
+        if (!place.empty() && place.back() == "no") return JsonValue::Wish::kSkip;
+        return place.size() == taken_depth ? JsonValue::Wish::kTake : JsonValue::Wish::kEnter;
+      },
+      [&](const JsonValue::Place& place, const JsonValue& value) -> Result<void> {
+        for (const std::string& key : place) out += "/" + key;
+        out += "=" + value.dump() + ";";
+        return {};
+      });
+  return done ? out : done.error().what;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(streams_the_values_that_are_wished_for) {
+  const std::string text = R"({"a":[1,{"x":[2,"b"]}],"no":[[{}]],"c":{"d":null,"e":[]}})";
+  BOOST_TEST(streamed(text, 0) == "=" + text + ";");
+  BOOST_TEST(streamed(text, 1) == R"(/a=[1,{"x":[2,"b"]}];/c={"d":null,"e":[]};)");
+  BOOST_TEST(streamed(text, 2) == R"(/a/=1;/a/={"x":[2,"b"]};/c/d=null;/c/e=[];)");
+  BOOST_TEST(streamed(R"({"a":{"x":1,"x":{"y":2}}})", 1) == R"(/a={"x":{"y":2}};)");
+}
+
+BOOST_AUTO_TEST_CASE(streams_within_its_limits) {
+  BOOST_TEST(streamed("[1,2", 1) == "this is not JSON");
+  BOOST_TEST(streamed("[1] 2", 1) == "this is not JSON");
+  BOOST_TEST(streamed("[[[1]]]", 1, {.depth = 2}) == "it is nested too deep");
+  BOOST_TEST(streamed("[[[1]]]", 1, {.depth = 3}) == "/=[[1]];");
+  BOOST_TEST(streamed("[[1,2,3]]", 1, {.values = 2}) == "a value in it is too large");
+  BOOST_TEST(streamed("[[1,2],[3,4]]", 1, {.values = 2}) == "/=[1,2];/=[3,4];");
+  BOOST_TEST(streamed(R"([{"a":1,"b":2}])", 1, {.members = 1}) == "a value in it is too large");
+  BOOST_TEST(streamed("[\"" + std::string(300'000, 'x') + "\"]", 1, {.literal = 70'000}) ==
+             "a string or number in it is too long");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
