@@ -1,7 +1,7 @@
 #include "cli/protectors.hpp"
 
 #include <algorithm>
-#include <optional>
+#include <set>
 #include <vector>
 
 #include "core/base/text.hpp"
@@ -13,6 +13,9 @@ using extract::FscryptTool;
 using extract::StoredPolicy;
 using extract::StoredProtector;
 using report::JsonValue;
+
+/// Of how many protectors a policy's line tells.
+constexpr std::size_t kMostWays = 8;
 
 /// The keys of the policies that a protector keeps.
 std::vector<std::string> keys_of(const FscryptTool& tool, const std::string& protector) {
@@ -103,7 +106,9 @@ std::string line_of(const FscryptTool& tool, const fscrypt::KeyRing& keys, const
   if (!stored.opened_by.empty()) return text + "opened by " + stored.opened_by;
   if (keys.find(from_hex(stored.policy.key).value_or(Bytes())) != nullptr) return text + "its key is given";
   std::vector<std::string> ways;
+  std::set<std::string> told;
   for (const auto& key : stored.policy.keys) {
+    if (!told.insert(key.protector).second || told.size() > kMostWays) continue;
     const auto found = tool.find(key.protector);
     for (const StoredProtector* protector : found) ways.push_back(protector->title() + " by " + wanted(*protector));
     if (found.empty()) {

@@ -45,6 +45,12 @@ Result<std::string> name_of(ByteSpan key, int version) {
 
 }  // namespace
 
+void FscryptTool::note(Finding finding) {
+  if (findings_.size() < kMaxFindings) findings_.push_back(std::move(finding));
+  if (findings_.size() + 1 == kMaxFindings)
+    findings_.emplace_back("what else is wrong with metadata of fscrypt(8) is not told");
+}
+
 std::string StoredProtector::title() const {
   return "protector " + (protector.name.empty() ? "" : "'" + protector.name + "' ") + "(" + protector.descriptor + ")";
 }
@@ -68,14 +74,14 @@ void FscryptTool::read_all(const volume::Volume& volume, const fscrypt::KeyRing&
     base = link ? resolved(link->target) : "";
     items = base.empty() ? std::vector<WalkItem>() : items_below(volume, keys, base);
     if (items.empty()) {
-      findings_.push_back(StoredAt{place, kBase}.text() +
-                          ": it is a symbolic link, and what it leads to is not on this "
-                          "filesystem");
+      note(StoredAt{place, kBase}.text() +
+           ": it is a symbolic link, and what it leads to is not on this "
+           "filesystem");
     }
   }
   if (items.size() == kMaxInnerItems) {
-    findings_.push_back(StoredAt{place, base}.text() + ": only the first " + std::to_string(kMaxInnerItems) +
-                        " entries of it are looked at");
+    note(StoredAt{place, base}.text() + ": only the first " + std::to_string(kMaxInnerItems) +
+         " entries of it are looked at");
   }
   for (const WalkItem& item : items) read_item(volume, item, {place, item.path}, base, policies);
 }
@@ -93,7 +99,7 @@ void FscryptTool::read_item(const volume::Volume& volume, const WalkItem& item, 
 
   const auto content = read_small_file(volume, item, fscrypt::kMaxMetadataSize);
   if (!content) {
-    findings_.push_back(at.text() + ": metadata of fscrypt(8) cannot be read: " + content.error().what);
+    note(at.text() + ": metadata of fscrypt(8) cannot be read: " + content.error().what);
     return;
   }
   if (!is_policy) {
@@ -101,10 +107,12 @@ void FscryptTool::read_item(const volume::Volume& volume, const WalkItem& item, 
     return;
   }
   auto policy = fscrypt::parse_protected_policy(content->view());
-  if (policy) {
+  if (policy && policy->key != name) {
+    note(at.text() + ": this policy's metadata is damaged: it is that of key " + policy->key);
+  } else if (policy) {
     policies_.push_back({std::move(at), *std::move(policy), ""});
   } else {
-    findings_.push_back(at.text() + ": this policy's metadata is damaged: " + policy.error().what);
+    note(at.text() + ": this policy's metadata is damaged: " + policy.error().what);
   }
 }
 
@@ -114,15 +122,17 @@ void FscryptTool::add_protector(StoredAt at, const std::string& name, ByteView c
     if (link) {
       links_.push_back({std::move(at), name.substr(0, name.size() - kLinkEnd.size()), *std::move(link)});
     } else {
-      findings_.push_back(at.text() + ": this link to a protector is damaged: " + link.error().what);
+      note(at.text() + ": this link to a protector is damaged: " + link.error().what);
     }
     return;
   }
   auto protector = fscrypt::parse_protector(content);
-  if (protector) {
+  if (protector && protector->descriptor != name) {
+    note(at.text() + ": this protector is damaged: it is that of descriptor " + protector->descriptor);
+  } else if (protector) {
     protectors_.push_back({std::move(at), *std::move(protector), ""});
   } else {
-    findings_.push_back(at.text() + ": this protector is damaged: " + protector.error().what);
+    note(at.text() + ": this protector is damaged: " + protector.error().what);
   }
 }
 
@@ -148,9 +158,9 @@ void FscryptTool::open(std::vector<Opener>& passphrases, std::vector<Opener>& ra
     Secret key = key_of(stored, raw ? raw_keys : passphrases);
     if (key.empty()) continue;
     if (const auto name = name_of(key.view(), 1); !name || *name != stored.protector.descriptor) {
-      findings_.push_back(stored.at.text() + ": the key that it opens to is not the one that it is named for" +
-                          (name ? " but that of " + *name : std::string()) +
-                          "; it is tried all the same, for a policy's key proves itself");
+      note(stored.at.text() + ": the key that it opens to is not the one that it is named for" +
+           (name ? " but that of " + *name : std::string()) +
+           "; it is tried all the same, for a policy's key proves itself");
     }
     open.push_back({stored.protector.descriptor, stored.opened_by + ", " + stored.title(), std::move(key)});
   }
@@ -165,13 +175,13 @@ Secret FscryptTool::key_of(StoredProtector& stored, std::vector<Opener>& openers
     Secret wrapping(opener.secret.view());
     if (!raw) {
       if (work <= fscrypt::kMaxArgon2Work && work > kMaxWork - work_) {
-        findings_.push_back(stored.at.text() + ": " + opener.origin +
-                            " was not tried: hashing passphrases for so many protectors would take too long");
+        note(stored.at.text() + ": " + opener.origin +
+             " was not tried: hashing passphrases for so many protectors would take too long");
         return {};
       }
       auto hash = argon2id(opener.secret, protector.salt, protector.costs, fscrypt::kWrappingKeySize);
       if (!hash) {
-        findings_.push_back(stored.at.text() + ": this protector is not opened: " + hash.error().what);
+        note(stored.at.text() + ": this protector is not opened: " + hash.error().what);
         return {};
       }
       work_ += work;
@@ -190,6 +200,9 @@ void FscryptTool::open_policy(StoredPolicy& stored, const std::vector<OpenProtec
   for (const fscrypt::ProtectedPolicyKey& wrapped : stored.policy.keys) {
     for (const OpenProtector& protector : open) {
       if (protector.descriptor != wrapped.protector || !stored.opened_by.empty()) continue;
+      if (unwraps_ == kMaxUnwraps) return;
+      if (++unwraps_ == kMaxUnwraps)
+        note(stored.at.text() + ": this policy and those after it are too many to be opened");
       Secret key = policy_key(stored, wrapped, protector);
       if (key.empty() || !ring.add(std::move(key), protector.origin)) continue;
       stored.opened_by = protector.origin;
@@ -201,15 +214,14 @@ Secret FscryptTool::policy_key(const StoredPolicy& stored, const fscrypt::Protec
                                const OpenProtector& protector) {
   auto key = fscrypt::unwrap(protector.key.view(), wrapped.wrapped);
   if (!key || !*key) {
-    findings_.push_back(stored.at.text() + ": its key as protector " + protector.descriptor +
-                        " keeps it is damaged: it does not authenticate with that protector's own key");
+    note(stored.at.text() + ": its key as protector " + protector.descriptor +
+         " keeps it is damaged: it does not authenticate with that protector's own key");
     return {};
   }
   const auto name = name_of((*key)->view(), stored.policy.version);
   if (!name || *name != stored.policy.key) {
-    findings_.push_back(stored.at.text() + ": the key that protector " + protector.descriptor +
-                        " keeps for it is another's: policies would call it " + (name ? *name : "nothing") +
-                        "; it is not used");
+    note(stored.at.text() + ": the key that protector " + protector.descriptor +
+         " keeps for it is another's: policies would call it " + (name ? *name : "nothing") + "; it is not used");
     return {};
   }
   return **std::move(key);

@@ -55,6 +55,11 @@ class FscryptTool {
   /// How much hashing of passphrases open() does in all, as KiB times passes: 4 TiB, an hour or so of one core.
   static constexpr std::uint64_t kMaxWork = std::uint64_t{4} << 30;
 
+  /// How many keys of policies are tried at most, each with one protector's key.
+  static constexpr std::size_t kMaxUnwraps = 100000;
+  /// How many findings are told.
+  static constexpr std::size_t kMaxFindings = 1000;
+
   /// Reads a filesystem's /.fscrypt. What is damaged there is a finding.
   void read(const volume::Volume& volume, const fscrypt::KeyRing& keys, const std::string& place);
   /// The protectors of a further filesystem alone.
@@ -81,6 +86,7 @@ class FscryptTool {
     Secret key;
   };
 
+  void note(Finding finding);
   void read_item(const volume::Volume& volume, const WalkItem& item, StoredAt at, const std::string& base,
                  bool policies);
   void read_all(const volume::Volume& volume, const fscrypt::KeyRing& keys, const std::string& place, bool policies);
@@ -97,6 +103,7 @@ class FscryptTool {
   std::vector<StoredLink> links_;
   Findings findings_;
   std::uint64_t work_ = 0;
+  std::size_t unwraps_ = 0;
 };
 
 }  // namespace coldread::extract

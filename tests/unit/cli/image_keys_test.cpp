@@ -15,7 +15,8 @@ namespace {
 
 constexpr std::size_t kSize = std::size_t{2} << 20;
 const std::string kProtector = "509eafe591531d4f";
-const std::string kLogin = "0529413b17ae6e55";
+const std::string kPolicy = "d7b8026890a5e146e0c505f1aab9b854";
+const std::string kLogin = "0529413b17ae6ee5";
 const std::string kRaw = "3b3f37f281fbedfa";
 
 /// A message of protectors.txt.
@@ -37,7 +38,7 @@ struct MetadataImage {
     spill(dir + "wrong", "correct horses\n");
     spill(raw, std::string(32, '\5'));
   }
-  void policy(const std::string& name) const { spill(dir + "root/.fscrypt/policies/" + name, message(name)); }
+  void policy(const std::string& name) const { spill(dir + "root/.fscrypt/policies/" + kPolicy, message(name)); }
   void protector(const std::string& name, const std::string& content) const {
     spill(dir + "root/.fscrypt/protectors/" + name, content);
   }
@@ -124,7 +125,8 @@ BOOST_AUTO_TEST_CASE(damage_has_its_own_sentences) {
   protector("bbbbbbbbbbbbbbbb.link", "nothing\n");
   protector("cccccccccccccccc", std::string(20000, 'x'));
   protector(".tmp123", "x");
-  protector(kProtector, message("misnamed"));
+  protector("0000000000000000", message("misnamed"));
+  protector("1111111111111111", message("passphrase"));
   policy("policy-other-key");
   spill(dir + "root/.fscrypt/policies/00", "x");
   static_cast<void>(make());
@@ -134,6 +136,7 @@ BOOST_AUTO_TEST_CASE(damage_has_its_own_sentences) {
        {"protectors/aaaaaaaaaaaaaaaa: this protector is damaged: it is no protobuf message",
         "protectors/bbbbbbbbbbbbbbbb.link: this link to a protector is damaged: it names no filesystem",
         "protectors/cccccccccccccccc: metadata of fscrypt(8) cannot be read: its 20000 bytes are more than",
+        "protectors/1111111111111111: this protector is damaged: it is that of descriptor 509eafe591531d4f",
         "policies/00: this policy's metadata is damaged",
         "the key that it opens to is not the one that it is named for but that of 509eafe591531d4f"}) {
     BOOST_TEST(has(damaged.err, sentence), damaged.err << " lacks: " << sentence);
