@@ -13,6 +13,7 @@
 #include "cli/exit_code.hpp"
 #include "cli/session.hpp"
 #include "core/extract/content_hash.hpp"
+#include "core/extract/key_evidence.hpp"
 #include "core/extract/sidecar_names.hpp"
 #include "core/extract/sidecar_volume.hpp"
 #include "core/report/part_file.hpp"
@@ -132,7 +133,7 @@ int tell_reservations(const report::SidecarEntry& entry, const std::string& file
   return entry.ciphertext->problems.empty() && !entry.recovered ? kOk : kFindings;
 }
 
-Result<int> decrypt_file(const Arguments& arguments, const fscrypt::KeyRing& keys, Io& io) {
+Result<int> decrypt_file(const Arguments& arguments, fscrypt::KeyRing& keys, Io& io) {
   const std::string& path = arguments.image;
   auto file = source::FileSource::open(path);
   if (!file) return fail(std::move(file.error()));
@@ -152,6 +153,7 @@ Result<int> decrypt_file(const Arguments& arguments, const fscrypt::KeyRing& key
   };
   auto volume = extract::SidecarVolume::make(chosen->filesystem, chosen->entry, *file, find_verity);
   if (!volume) return at_file(std::move(volume.error()));
+  extract::find_key_evidence(**volume, keys);
   auto encryption = extract::find_encryption((*volume)->inode(), keys, (*volume)->facts());
   if (!encryption) return at_file(std::move(encryption.error()));
   if ((*encryption)->key == nullptr) return fail(ErrorKind::kLocked, path, "is locked: " + why_locked(**encryption));
@@ -181,6 +183,20 @@ Result<int> decrypt_file(const Arguments& arguments, const fscrypt::KeyRing& key
   return code;
 }
 
+/// Holds keys that nothing else proves against the names that the report tells of.
+Result<int> weigh_names(const Arguments& arguments, fscrypt::KeyRing& keys) {
+  if (keys.unproven_count() == 0) return static_cast<int>(kOk);
+  extract::SidecarEvidence evidence(keys);
+  const auto sidecar = read_report(arguments.sidecar,
+                                   [&](const report::SidecarFilesystem& filesystem, const report::SidecarEntry& entry) {
+                                     evidence.add(filesystem, entry);
+                                     return false;
+                                   });
+  if (!sidecar) return fail(sidecar.error());
+  evidence.judge();
+  return static_cast<int>(kOk);
+}
+
 }  // namespace
 
 int decrypt(const Arguments& arguments, Io& io) {
@@ -190,7 +206,8 @@ int decrypt(const Arguments& arguments, Io& io) {
   if (!added) {
     code = fail(added.error());
   } else {
-    code = arguments.names ? tell_names(arguments, keys, io) : decrypt_file(arguments, keys, io);
+    code = weigh_names(arguments, keys);
+    if (code) code = arguments.names ? tell_names(arguments, keys, io) : decrypt_file(arguments, keys, io);
   }
   if (!code) complain(io, code.error().message());
   if (added && !arguments.quiet) name_unused_keys(keys, "that was looked at", io);

@@ -1,18 +1,14 @@
 #include "core/extract/key_evidence.hpp"
 
 #include <algorithm>
-#include <map>
-#include <string>
 #include <string_view>
 #include <unordered_set>
 #include <utility>
-#include <vector>
 
 #include "core/base/checked.hpp"
 #include "core/base/text.hpp"
 #include "core/extract/tree_walker.hpp"
 #include "core/fscrypt/contents_step.hpp"
-#include "core/fscrypt/key_score.hpp"
 #include "core/fscrypt/names.hpp"
 #include "core/read/map_reader.hpp"
 #include "core/read/page_reader.hpp"
@@ -26,23 +22,10 @@ using fscrypt::KeyScore;
 /// No symlink's stored target is longer: PATH_MAX with its length and padding.
 constexpr std::uint64_t kMaxTarget = 4096 + 64;
 
-/// Keys that may be the one of a name in policies, with what each was found to decrypt.
-struct Candidates {
-  Bytes name;
-  std::vector<const fscrypt::MasterKey*> keys;
-  std::vector<KeyScore> scores;
-
-  [[nodiscard]] bool decided() const {
-    return std::any_of(scores.begin(), scores.end(), [](const KeyScore& score) { return score.proven(); }) ||
-           std::all_of(scores.begin(), scores.end(), [](const KeyScore& score) { return score.decided(); });
-  }
-};
-
 /// IV_INO_LBLK_* need inodes whose numbers stay: ext4 has a feature for that, f2fs always.
-bool may_have_lblk_policies(const volume::Volume& volume) {
-  const auto& features = volume.facts().features;
-  return volume.facts().type != "ext4" ||
-         std::find(features.begin(), features.end(), "stable_inodes") != features.end();
+bool may_have_lblk_policies(const volume::VolumeFacts& facts) {
+  return facts.type != "ext4" ||
+         std::find(facts.features.begin(), facts.features.end(), "stable_inodes") != facts.features.end();
 }
 
 bool has_lblk_flag(const fscrypt::Policy& policy) {
@@ -53,148 +36,166 @@ std::string how_many(const KeyScore& score) {
   return std::to_string(score.malformed()) + " of " + std::to_string(score.looked_at());
 }
 
-class Search {
- public:
-  Search(const volume::Volume& volume, fscrypt::KeyRing& keys)
-      : volume_(volume),
-        keys_(keys),
-        expected_(keys.unproven_count() + (may_have_lblk_policies(volume) ? keys.may_be_sw_secret_count() : 0)) {}
-
-  void go() {
-    if (expected_ == 0) return;
-    const fscrypt::KeyRing no_keys;
-    PathSelection everything({});
-    TreeWalker walker(volume_, no_keys, everything);
-    for (std::size_t items = 0; items < kMaxEvidenceItems && !decided(); ++items) {
-      const auto item = walker.next();
-      if (!item) break;
-      if (item->inode && !item->error && item->encryption) look_at(*item->inode, *item->encryption);
+void add_names(const volume::Volume& volume, const volume::Inode& inode, const Encryption& encryption,
+               KeyEvidence& evidence) {
+  const auto add = [&](KeyScore::Kind kind, ByteView ciphertext) {
+    evidence.add_name(encryption.context, encryption.file, kind, ciphertext);
+  };
+  if (inode.facts().type == volume::FileType::kDir) {
+    const auto directory = inode.entries();
+    if (!directory) return;
+    std::unordered_set<std::string_view> seen;  // a name again is no further evidence
+    for (const volume::DirEntry& entry : directory->entries) {
+      if (seen.insert(entry.name).second) add(KeyScore::Kind::kName, as_bytes(entry.name));
     }
-    judge();
-  }
-
- private:
-  [[nodiscard]] bool decided() const {
-    return found_.size() == expected_ &&
-           std::all_of(found_.begin(), found_.end(), [](const auto& one) { return one.second.decided(); });
-  }
-
-  [[nodiscard]] bool is_maybe_sw_secret(ByteSpan name) const { return keys_.may_be_sw_secret(name) != nullptr; }
-
-  void look_at(const volume::Inode& inode, const Encryption& encryption) {
-    const fscrypt::Policy& policy = encryption.context.policy;
-    if (fscrypt::unsupported(policy)) return;
-    auto at = found_.find(to_hex(policy.master_key));
-    if (at == found_.end()) {
-      auto keys = keys_.unproven(policy.master_key);
-      if (const auto* key = keys_.may_be_sw_secret(policy.master_key)) keys.push_back(key);
-      if (keys.empty()) return;
-      const std::size_t count = keys.size();
-      at = found_
-               .emplace(to_hex(policy.master_key),
-                        Candidates{policy.master_key, std::move(keys), std::vector<KeyScore>(count)})
-               .first;
-    }
-    Candidates& candidates = at->second;
-    if (candidates.decided()) return;
-    for (std::size_t i = 0; i < candidates.keys.size(); ++i) {
-      const fscrypt::MasterKey& key = *candidates.keys[i];
-      const bool is_file = inode.facts().type == volume::FileType::kFile;
-      const bool by_tails = key.is_hw_wrapped() || is_maybe_sw_secret(policy.master_key);
-      if (is_file && (key.is_hw_wrapped() || has_lblk_flag(policy)) && by_tails) {
-        look_at_tail(inode, encryption, key, candidates.scores[i]);
-      }
-      if (!is_file && !by_tails) look_at_names(inode, encryption, key, candidates.scores[i]);
-    }
-  }
-
-  void look_at_names(const volume::Inode& inode, const Encryption& encryption, const fscrypt::MasterKey& key,
-                     KeyScore& score) const {
-    const auto cipher = fscrypt::NameCipher::make(encryption.context, key, encryption.file);
-    if (!cipher) return;
-    const auto add = [&](KeyScore::Kind kind, ByteView ciphertext) {
-      if (const auto whole = cipher->decrypt_whole(ciphertext)) score.add(kind, *whole);
-    };
-    if (inode.facts().type == volume::FileType::kDir) {
-      const auto directory = inode.entries();
-      if (!directory) return;
-      std::unordered_set<std::string_view> seen;  // a name again is no further evidence
-      for (const volume::DirEntry& entry : directory->entries) {
-        if (seen.insert(entry.name).second) add(KeyScore::Kind::kName, as_bytes(entry.name));
-      }
-    } else if (inode.facts().type == volume::FileType::kSymlink && inode.facts().size <= kMaxTarget) {
-      const auto map = inode.map();
-      if (!map) return;
-      const read::MapReader reader(volume_.source(), *map, inode.facts().size, volume_.facts().block_size);
-      const auto stored = read::read_whole(reader, 0, inode.facts().size);
-      const auto target = stored ? fscrypt::symlink_ciphertext(*stored) : Result<Bytes>(Bytes());
-      if (target) add(KeyScore::Kind::kTarget, *target);
-    }
-  }
-
-  /// What lies past the file's end in its last block, where that is stored: decrypted with the rest of the block.
-  void look_at_tail(const volume::Inode& inode, const Encryption& encryption, const fscrypt::MasterKey& key,
-                    KeyScore& score) const {
-    const std::uint32_t block = volume_.facts().block_size;
-    const std::uint64_t size = inode.facts().size;
-    if (size % block == 0 || inode.facts().compression) return;
+  } else if (inode.facts().type == volume::FileType::kSymlink && inode.facts().size <= kMaxTarget) {
     const auto map = inode.map();
     if (!map) return;
-    const std::uint64_t begin = round_down(size, block);
-    const read::MapPiece piece = map->piece(begin, begin + block);
-    if (!piece.faults.empty() || piece.extents.size() != 1 || piece.end != begin + block ||
-        piece.extents.front().kind != read::ExtentKind::kStored) {
-      return;
-    }
-    auto step = fscrypt::make_contents_step(encryption.context, key, encryption.file);
-    if (!step) return;
-    std::vector<std::unique_ptr<const read::Step>> steps;
-    steps.push_back(std::move(*step));
-    const auto reader = read::with_steps(
-        std::make_unique<read::MapReader>(volume_.source(), *map, begin + block, block), std::move(steps));
-    const auto whole = read::read_whole(*reader, begin, block);
-    if (whole) score.add_tail(ByteSpan(*whole).subspan(static_cast<std::size_t>(size - begin)));
+    const read::MapReader reader(volume.source(), *map, inode.facts().size, volume.facts().block_size);
+    const auto stored = read::read_whole(reader, 0, inode.facts().size);
+    const auto target = stored ? fscrypt::symlink_ciphertext(*stored) : Result<Bytes>(Bytes());
+    if (target) add(KeyScore::Kind::kTarget, *target);
   }
+}
 
-  void judge() {
-    for (const auto& [name, candidates] : found_) {
-      const auto& scores = candidates.scores;
-      const auto best = std::find_if(scores.begin(), scores.end(), [](const KeyScore& s) { return s.proven(); });
-      fscrypt::KeyVerdict verdict;
-      const bool hw_wrapped = candidates.keys.front()->is_hw_wrapped();
-      verdict.contents_only = hw_wrapped;
-      if (is_maybe_sw_secret(candidates.name)) {
-        if (!scores.front().refuted()) continue;  // its identifier proves it
-        verdict.contents_only = true;
-        verdict.proof = fscrypt::KeyProof::kIdentifier;
-        verdict.refused =
-            "the key with identifier " + name +
-            " decrypts no contents: what lies past files' ends is not "
-            "zeros. It may be the software secret of a hardware-wrapped key: give it with --sw-secret, and "
-            "the inline key with --inline-key";
-      } else if (best != scores.end()) {
-        verdict.variant = static_cast<std::size_t>(best - scores.begin());
-        verdict.proof = hw_wrapped ? fscrypt::KeyProof::kContents : fscrypt::KeyProof::kNames;
-      } else if (std::all_of(scores.begin(), scores.end(), [](const KeyScore& s) { return s.refuted(); })) {
-        verdict.refused = hw_wrapped ? "no inline key that was given decrypts contents under identifier " + name +
-                                           ": what lies past files' ends is not zeros: wrong inline key"
-                                     : "the key given for descriptor " + name + " does not decrypt its names (" +
-                                           how_many(scores.front()) + " are malformed): wrong key";
-      } else if (hw_wrapped && scores.size() > 1) {
-        continue;  // the ring refuses contents by itself where there is a choice and nothing decides it
-      }
-      keys_.judge(candidates.name, volume_.facts().uuid, std::move(verdict));
-    }
+/// What lies past the file's end in its last block, where that is stored: decrypted with the rest of the block.
+std::optional<Bytes> past_eof(const volume::Volume& volume, const volume::Inode& inode, const Encryption& encryption,
+                              const fscrypt::MasterKey& key) {
+  const std::uint32_t block = volume.facts().block_size;
+  const std::uint64_t size = inode.facts().size;
+  if (size % block == 0 || inode.facts().compression) return std::nullopt;
+  const auto map = inode.map();
+  if (!map) return std::nullopt;
+  const std::uint64_t begin = round_down(size, block);
+  const read::MapPiece piece = map->piece(begin, begin + block);
+  if (!piece.faults.empty() || piece.extents.size() != 1 || piece.end != begin + block ||
+      piece.extents.front().kind != read::ExtentKind::kStored) {
+    return std::nullopt;
   }
-
-  const volume::Volume& volume_;
-  fscrypt::KeyRing& keys_;
-  std::size_t expected_;
-  std::map<std::string, Candidates> found_;  ///< by the name that policies have for the key, in hex
-};
+  auto step = fscrypt::make_contents_step(encryption.context, key, encryption.file);
+  if (!step) return std::nullopt;
+  std::vector<std::unique_ptr<const read::Step>> steps;
+  steps.push_back(std::move(*step));
+  const auto reader = read::with_steps(std::make_unique<read::MapReader>(volume.source(), *map, begin + block, block),
+                                       std::move(steps));
+  auto whole = read::read_whole(*reader, begin, block);
+  if (!whole) return std::nullopt;
+  whole->erase(whole->begin(), whole->begin() + static_cast<std::ptrdiff_t>(size - begin));
+  return *std::move(whole);
+}
 
 }  // namespace
 
-void find_key_evidence(const volume::Volume& volume, fscrypt::KeyRing& keys) { Search(volume, keys).go(); }
+bool KeyEvidence::Candidates::decided() const {
+  return std::any_of(scores.begin(), scores.end(), [](const KeyScore& score) { return score.proven(); }) ||
+         std::all_of(scores.begin(), scores.end(), [](const KeyScore& score) { return score.decided(); });
+}
+
+KeyEvidence::KeyEvidence(fscrypt::KeyRing& keys, const fscrypt::KeyRing::Uuid& volume, bool lblk)
+    : keys_(keys), volume_(volume), expected_(keys.unproven_count() + (lblk ? keys.may_be_sw_secret_count() : 0)) {}
+
+bool KeyEvidence::decided() const {
+  return found_.size() == expected_ &&
+         std::all_of(found_.begin(), found_.end(), [](const auto& one) { return one.second.decided(); });
+}
+
+KeyEvidence::Candidates* KeyEvidence::wanted(const fscrypt::Policy& policy, bool tails) {
+  if (empty() || fscrypt::unsupported(policy)) return nullptr;
+  auto at = found_.find(to_hex(policy.master_key));
+  if (at == found_.end()) {
+    Candidates candidates;
+    candidates.name = policy.master_key;
+    candidates.keys = keys_.unproven(policy.master_key);
+    if (candidates.keys.empty() && has_lblk_flag(policy)) {
+      if (const auto* key = keys_.may_be_sw_secret(policy.master_key)) candidates.keys.push_back(key);
+      candidates.may_be_sw_secret = true;
+    }
+    if (candidates.keys.empty()) return nullptr;
+    candidates.by_tails = candidates.may_be_sw_secret || candidates.keys.front()->is_hw_wrapped();
+    candidates.scores.resize(candidates.keys.size());
+    at = found_.emplace(to_hex(policy.master_key), std::move(candidates)).first;
+  }
+  Candidates& candidates = at->second;
+  if (candidates.by_tails != tails || candidates.decided()) return nullptr;
+  return candidates.may_be_sw_secret && !has_lblk_flag(policy) ? nullptr : &candidates;
+}
+
+void KeyEvidence::add_name(const fscrypt::Context& context, const fscrypt::FileIdentity& file, KeyScore::Kind kind,
+                           ByteView ciphertext) {
+  Candidates* const candidates = wanted(context.policy, false);
+  if (candidates == nullptr) return;
+  for (std::size_t i = 0; i < candidates->keys.size(); ++i) {
+    const auto cipher = fscrypt::NameCipher::make(context, *candidates->keys[i], file);
+    if (!cipher) continue;
+    if (const auto whole = cipher->decrypt_whole(ciphertext)) candidates->scores[i].add(kind, *whole);
+  }
+}
+
+void KeyEvidence::add_tail(const fscrypt::Policy& policy, const PastEof& past_eof_of) {
+  Candidates* const candidates = wanted(policy, true);
+  if (candidates == nullptr) return;
+  for (std::size_t i = 0; i < candidates->keys.size(); ++i) {
+    if (const auto bytes = past_eof_of(*candidates->keys[i])) candidates->scores[i].add_tail(*bytes);
+  }
+}
+
+std::optional<fscrypt::KeyVerdict> KeyEvidence::verdict_on(const Candidates& candidates) {
+  const auto& scores = candidates.scores;
+  const std::string name = to_hex(candidates.name);
+  if (std::all_of(scores.begin(), scores.end(), [](const KeyScore& s) { return s.looked_at() == 0; })) {
+    return std::nullopt;
+  }
+  const auto best = std::find_if(scores.begin(), scores.end(), [](const KeyScore& s) { return s.proven(); });
+  const bool all_refuted = std::all_of(scores.begin(), scores.end(), [](const KeyScore& s) { return s.refuted(); });
+  fscrypt::KeyVerdict verdict;
+  verdict.contents_only = candidates.by_tails;
+  if (candidates.may_be_sw_secret) {
+    if (!all_refuted) return std::nullopt;  // it is what its identifier says
+    verdict.proof = fscrypt::KeyProof::kIdentifier;
+    verdict.refused =
+        "the key with identifier " + name +
+        " does not decrypt contents: what lies past files' ends is not zeros. It may be the software secret of a "
+        "hardware-wrapped key: give it with --sw-secret, and the inline key with --inline-key";
+  } else if (best != scores.end()) {
+    verdict.variant = static_cast<std::size_t>(best - scores.begin());
+    verdict.proof = candidates.by_tails ? fscrypt::KeyProof::kContents : fscrypt::KeyProof::kNames;
+  } else if (all_refuted) {
+    verdict.refused = candidates.by_tails ? "no inline key that was given decrypts contents under identifier " + name +
+                                                ": what lies past files' ends is not zeros: wrong inline key"
+                                          : "the key given for descriptor " + name + " does not decrypt its names (" +
+                                                how_many(scores.front()) + " are malformed): wrong key";
+  } else if (candidates.by_tails && scores.size() > 1) {
+    return std::nullopt;  // the ring refuses contents by itself where there is a choice and nothing decides it
+  }
+  return verdict;
+}
+
+void KeyEvidence::judge() {
+  for (const auto& [name, candidates] : found_) {
+    if (auto verdict = verdict_on(candidates)) keys_.judge(candidates.name, volume_, *std::move(verdict));
+  }
+}
+
+void find_key_evidence(const volume::Volume& volume, fscrypt::KeyRing& keys) {
+  KeyEvidence evidence(keys, volume.facts().uuid, may_have_lblk_policies(volume.facts()));
+  if (evidence.empty()) return;
+  const fscrypt::KeyRing no_keys;
+  PathSelection everything({});
+  TreeWalker walker(volume, no_keys, everything);
+  for (std::size_t items = 0; items < kMaxEvidenceItems && !evidence.decided(); ++items) {
+    const auto item = walker.next();
+    if (!item) break;
+    if (!item->inode || item->error || !item->encryption) continue;
+    const Encryption& encryption = *item->encryption;
+    const fscrypt::Policy& policy = encryption.context.policy;
+    if (item->inode->facts().type != volume::FileType::kFile) {
+      if (evidence.wants_names(policy)) add_names(volume, *item->inode, encryption, evidence);
+    } else if (evidence.wants_tails(policy)) {
+      evidence.add_tail(policy,
+                        [&](const fscrypt::MasterKey& key) { return past_eof(volume, *item->inode, encryption, key); });
+    }
+  }
+  evidence.judge();
+}
 
 }  // namespace coldread::extract
