@@ -11,6 +11,10 @@
 namespace coldread {
 namespace {
 
+#if defined(__SANITIZE_ADDRESS__)
+// The address sanitizer sees a step over the edge of a block of its own heap, and none inside of another heap.
+bool make_heap() { return false; }
+#else
 constexpr std::size_t kMinHeap = std::size_t{64} << 10;
 constexpr std::size_t kMaxHeap = std::size_t{1} << 20;  ///< many times what the keys of all workers take at once
 constexpr std::size_t kMinPiece = 32;
@@ -22,10 +26,6 @@ std::size_t heap_size() {
   return std::bit_floor(std::clamp<std::size_t>(limit.rlim_cur, kMinHeap, kMaxHeap));
 }
 
-#if defined(__SANITIZE_ADDRESS__)
-// The address sanitizer sees a step over the edge of a block of its own heap, and none inside of another heap.
-bool make_heap() { return false; }
-#else
 bool make_heap() { return CRYPTO_secure_malloc_init(heap_size(), kMinPiece) != 0; }
 #endif
 
