@@ -11,7 +11,7 @@
 namespace coldread {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(COLDREAD_ADDRESS_SANITIZER)
 // The address sanitizer sees a step over the edge of a block of its own heap, and none inside of another heap.
 bool make_heap() { return false; }
 #else
