@@ -152,6 +152,7 @@ class Parser {
   CLI::App* command(const std::string& name, const std::string& help);
   void image_options(CLI::App& app);
   void key_options(CLI::App& app);
+  void image_key_options(CLI::App& app);
   void lost_options(CLI::App& app);
   void trust_options(CLI::App& app);
   void page_option(CLI::App& app);
@@ -176,6 +177,7 @@ CLI::App* Parser::command(const std::string& name, const std::string& help) {
   app->add_option("IMAGE", a_.image, "a disk image or a block device; opened read-only")->required()->type_name("");
   image_options(*app);
   key_options(*app);
+  image_key_options(*app);
   app->add_flag("-q,--quiet", a_.quiet, "say nothing but errors");
   app->add_flag("-v,--verbose", a_.verbose, "say more on standard error");
   return app;
@@ -221,6 +223,10 @@ void Parser::key_options(CLI::App& app) {
               "the software secret of a hardware-wrapped key (32 bytes): opens names");
   list_option(app, "--inline-key", a_.inline_keys, "FILE",
               "the inline key of a hardware-wrapped key (64 bytes): with its software secret, opens contents");
+}
+
+/// What opens keys that an image itself keeps.
+void Parser::image_key_options(CLI::App& app) {
   list_option(app, "--vold-secret", a_.vold_secrets, "FILE",
               "a secret by which Android's vold seals a user's key, as Android derives it from the credential");
   list_option(app, "--passphrase-file", a_.passphrase_files, "FILE",

@@ -1,4 +1,5 @@
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <set>
@@ -12,17 +13,17 @@
 #include "cli/decrypt_names.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/session.hpp"
-#include "core/extract/content_hash.hpp"
 #include "core/extract/key_evidence.hpp"
+#include "core/extract/pinned_source.hpp"
 #include "core/extract/sidecar_names.hpp"
 #include "core/extract/sidecar_volume.hpp"
+#include "core/report/json.hpp"
 #include "core/report/part_file.hpp"
 #include "fs/verity.hpp"
 
 namespace coldread::cli {
 namespace {
 
-constexpr std::size_t kHashPiece = 1 << 20;
 /// How many entries are named where several have the ciphertext.
 constexpr std::size_t kMaxTold = 5;
 
@@ -32,31 +33,29 @@ struct Chosen {
   report::SidecarEntry entry;
 };
 
-Result<std::string> hash_of(const source::BlockSource& file, const std::string& path, Io& io) {
-  extract::ContentHash hash({"sha256"});
-  Bytes piece(kHashPiece);
-  for (std::uint64_t at = 0; at < file.size() && !io.interrupt; at += kHashPiece) {
-    const MutableByteSpan part = MutableByteSpan(piece).first(std::min<std::uint64_t>(kHashPiece, file.size() - at));
-    if (auto done = source::read_exactly(file, at, part); !done) return fail(ErrorKind::kRead, path, done.error().what);
-    hash.update(part);
-  }
-  return hash.finish().front().second;
+/// True where the file's name ends with the place at which the extraction wrote the entry: of several filesystems,
+/// below a directory for its own.
+bool lies_at(const std::string& file, const report::Sidecar& sidecar, const report::SidecarEntry& entry) {
+  if (entry.written_as.empty()) return false;
+  const auto& partition = sidecar.filesystems[entry.filesystem].partition;
+  const bool several = sidecar.filesystems.size() > 1 && partition;
+  return ("/" + file).ends_with("/" + (several ? "p" + std::to_string(*partition) + "/" : "") + entry.written_as);
 }
 
-/// True where the file's name ends with the place at which the extraction wrote the entry.
-bool lies_at(const std::string& file, const std::string& written_as) {
-  return !written_as.empty() && ("/" + file).ends_with("/" + written_as);
-}
-
-/// Entries that decrypt alike, as those of one inode's names do, are one.
-void drop_twins(std::vector<report::SidecarEntry>& entries) {
-  std::set<std::tuple<std::size_t, std::uint64_t, std::string>> seen;
-  std::erase_if(entries, [&](const report::SidecarEntry& entry) {
-    return !seen.insert({entry.filesystem, entry.inode, entry.ciphertext->context.value_or("")}).second;
+/// Entries that decrypt alike, as those of one inode's names do, are one; an older version of the inode may not.
+void drop_twins(report::Sidecar& sidecar) {
+  std::set<std::tuple<std::string, std::string, std::uint32_t, std::uint64_t, std::uint64_t, bool, std::string>> seen;
+  std::erase_if(sidecar.entries, [&](const report::SidecarEntry& entry) {
+    const report::SidecarFilesystem& of = sidecar.filesystems[entry.filesystem];
+    report::Ciphertext ciphertext = *entry.ciphertext;
+    ciphertext.name.reset();
+    std::string rest = report::to_json(ciphertext).dump() + entry.malformed;
+    if (entry.compression) rest += entry.compression->algorithm + std::to_string(entry.compression->cluster_size);
+    return !seen.insert({of.type, of.uuid, of.block_size, entry.inode, entry.size, entry.recovered, rest}).second;
   });
 }
 
-Result<Chosen> choose(const Arguments& arguments, const std::string& hash) {
+Result<Chosen> choose(const Arguments& arguments, const std::string& hash, Io& io) {
   const std::string& file = arguments.image;
   const std::string path =
       arguments.sidecar_path.substr(arguments.sidecar_path.find_first_not_of('/') == std::string::npos
@@ -86,13 +85,14 @@ Result<Chosen> choose(const Arguments& arguments, const std::string& hash) {
   if (found.empty()) {
     return fail(ErrorKind::kNotFound, file, "has been changed, or is not of this report: no entry has this ciphertext");
   }
-  drop_twins(found);
-  if (found.size() > 1) {
-    const auto there = [&](const report::SidecarEntry& entry) { return lies_at(file, entry.written_as); };
-    if (std::count_if(found.begin(), found.end(), there) == 1) {
-      found = {*std::find_if(found.begin(), found.end(), there)};
-    }
+  const auto there = [&](const report::SidecarEntry& entry) { return lies_at(file, *sidecar, entry); };
+  const bool one_there = !sidecar->more && std::count_if(found.begin(), found.end(), there) == 1;
+  const report::SidecarEntry at_its_place = one_there ? *std::find_if(found.begin(), found.end(), there) : found[0];
+  drop_twins(*sidecar);
+  if (one_there && found.size() > 1 && !arguments.quiet) {
+    complain(io, file + ": several entries have this ciphertext; by its place it is that of " + at_its_place.path);
   }
+  if (one_there) found = {at_its_place};
   if (found.size() > 1 || sidecar->more) {
     std::string paths;
     for (std::size_t i = 0; i < std::min(found.size(), kMaxTold); ++i) paths += (i == 0 ? "" : ", ") + found[i].path;
@@ -120,10 +120,18 @@ Result<std::unique_ptr<report::PartFile>> open_output(const Arguments& arguments
   if (path.empty() || path == "-") return nullptr;
   struct stat st {};
   if (::stat(path.c_str(), &st) == 0 && S_ISDIR(st.st_mode)) path += "/" + true_name(chosen, keys);
-  if (::lstat(path.c_str(), &st) == 0 && (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode) || S_ISLNK(st.st_mode))) {
+  if (::lstat(path.c_str(), &st) == 0 && !S_ISFIFO(st.st_mode) && !S_ISCHR(st.st_mode)) {  // a disk least of all
     return fail(ErrorKind::kOutput, path, "is there already; give another name for the output");
   }
   return report::PartFile::create(path);
+}
+
+/// True where standard output goes to the end of the ciphertext itself.
+bool is_standard_output(const source::FileSource& file) {
+  struct stat in {};
+  struct stat out {};
+  return ::fstat(file.descriptor(), &in) == 0 && ::fstat(STDOUT_FILENO, &out) == 0 && in.st_dev == out.st_dev &&
+         in.st_ino == out.st_ino;
 }
 
 /// What keeps the content from being called whole, beside what reading it finds.
@@ -135,12 +143,12 @@ int tell_reservations(const report::SidecarEntry& entry, const std::string& file
 
 Result<int> decrypt_file(const Arguments& arguments, fscrypt::KeyRing& keys, Io& io) {
   const std::string& path = arguments.image;
-  auto file = source::FileSource::open(path);
-  if (!file) return fail(std::move(file.error()));
-  const auto hash = hash_of(**file, path, io);
-  if (!hash) return fail(hash.error());
+  auto opened = source::FileSource::open(path);
+  if (!opened) return fail(std::move(opened.error()));
+  auto file = extract::PinnedSource::make(*opened, io.interrupt);
+  if (!file) return fail(ErrorKind::kRead, path, file.error().what);
   if (io.interrupt) return static_cast<int>(kInterrupted);
-  const auto chosen = choose(arguments, *hash);
+  const auto chosen = choose(arguments, (*file)->sha256(), io);
   if (!chosen) return fail(chosen.error());
   const auto at_file = [&](Error error) {
     error.where = error.where.empty() ? path : path + ": " + error.where;
@@ -153,7 +161,7 @@ Result<int> decrypt_file(const Arguments& arguments, fscrypt::KeyRing& keys, Io&
   };
   auto volume = extract::SidecarVolume::make(chosen->filesystem, chosen->entry, *file, find_verity);
   if (!volume) return at_file(std::move(volume.error()));
-  extract::find_key_evidence(**volume, keys);
+  extract::find_key_evidence(**volume, (*volume)->inode(), keys);
   auto encryption = extract::find_encryption((*volume)->inode(), keys, (*volume)->facts());
   if (!encryption) return at_file(std::move(encryption.error()));
   if ((*encryption)->key == nullptr) return fail(ErrorKind::kLocked, path, "is locked: " + why_locked(**encryption));
@@ -162,6 +170,9 @@ Result<int> decrypt_file(const Arguments& arguments, fscrypt::KeyRing& keys, Io&
                                           std::max(read::kMinPageSize, chosen->filesystem.block_size));
   auto output = open_output(arguments, *chosen, keys);
   if (!output) return fail(std::move(output.error()));
+  if (!*output && is_standard_output(**opened)) {
+    return fail(ErrorKind::kOutput, path, "standard output is this file itself");
+  }
   if (arguments.verbose) {
     complain(io, path + ": " + chosen->entry.path + " of filesystem " + chosen->filesystem.uuid + ", named " +
                      true_name(*chosen, keys));

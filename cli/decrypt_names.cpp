@@ -3,9 +3,9 @@
 #include <sys/stat.h>
 
 #include <fstream>
-#include <map>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "cli/exit_code.hpp"
 #include "core/base/text.hpp"
@@ -25,8 +25,8 @@ class Names {
     if (!entry.ciphertext) return;
     const std::size_t slash = entry.path.find_last_of('/');
     const std::string parent = slash == std::string::npos ? "" : entry.path.substr(0, slash);
-    const auto above = directories_.find({entry.filesystem, parent});
-    std::string path = above == directories_.end() ? parent : above->second;
+    leave_for(entry.filesystem, parent);
+    std::string path = above_.empty() || above_.back().path != parent ? parent : above_.back().true_path;
     if (!path.empty()) path += '/';
     std::string name = slash == std::string::npos ? entry.path : entry.path.substr(slash + 1);
     std::optional<std::string> problem;
@@ -36,18 +36,33 @@ class Names {
       keep(extract::decrypt_name(filesystem, *entry.ciphertext->name, keys_), name, problem);
     }
     path += name;
+    const bool named = !problem;
     std::string target;
     if (!problem && entry.ciphertext->target) {
       keep(extract::decrypt_target(filesystem, entry, keys_), target, problem);
     }
     if (problem) all_ = false;
-    if (entry.type == "dir") directories_[{entry.filesystem, entry.path}] = path;
-    print(entry, path, target, problem);
+    if (entry.type == "dir") above_.push_back({entry.filesystem, entry.path, path});
+    print(entry, named ? path : "", target, problem);
   }
 
   [[nodiscard]] bool all() const { return all_; }
 
  private:
+  struct Directory {
+    std::size_t filesystem;
+    std::string path;  ///< in the report
+    std::string true_path;
+  };
+
+  /// Leaves those of the known directories that are not `parent` or above it: a report goes depth first.
+  void leave_for(std::size_t filesystem, const std::string& parent) {
+    const auto is_above = [&](const Directory& directory) {
+      return directory.filesystem == filesystem && (parent + "/").starts_with(directory.path + "/");
+    };
+    while (!above_.empty() && !is_above(above_.back())) above_.pop_back();
+  }
+
   static void keep(Result<std::string> plain, std::string& into, std::optional<std::string>& problem) {
     if (plain) {
       into = *std::move(plain);
@@ -66,15 +81,15 @@ class Names {
       };
       set("path", entry.path);
       line.set("inode", entry.inode);
-      if (!problem) set("name", path);
+      if (!path.empty()) set("name", path);
       if (!target.empty()) set("target", target);
       if (problem) line.set("problem", *problem);
       io_.out << line.dump() << '\n';
       return;
     }
     const bool terminal = io_.out_is_terminal;
-    io_.out << shown(entry.path, terminal) << ": "
-            << (problem ? "locked: " + shown(*problem, terminal) : shown(path, terminal));
+    io_.out << shown(entry.path, terminal) << ": " << shown(path, terminal);
+    if (problem) io_.out << (path.empty() ? "" : " -> ") << "locked: " << shown(*problem, terminal);
     if (!target.empty()) io_.out << " -> " << shown(target, terminal);
     io_.out << '\n';
   }
@@ -82,7 +97,7 @@ class Names {
   const Arguments& arguments_;
   const fscrypt::KeyRing& keys_;
   Io& io_;
-  std::map<std::pair<std::size_t, std::string>, std::string> directories_;  ///< true paths, by those of the report
+  std::vector<Directory> above_;  ///< the directories on the way to the entry, as far as they are locked
   bool all_ = true;
 };
 

@@ -275,7 +275,10 @@ void Run::settle_further_name(Slot& slot) {
   entry.path = slot.entry.path;
   entry.written_as.reset();
   for (const std::string& problem : slot.item.problems) add_damage(entry, problem);
-  if (entry.ciphertext && slot.entry.ciphertext) entry.ciphertext->name = std::move(slot.entry.ciphertext->name);
+  if (entry.ciphertext && slot.entry.ciphertext) {
+    entry.ciphertext->name = std::move(slot.entry.ciphertext->name);
+    for (const std::string& problem : slot.item.problems) entry.ciphertext->problems.push_back(problem);
+  }
   slot.entry = std::move(entry);
   if (context_.sink != nullptr && first.placed_path) {
     place(context_.sink->hard_link(slot.out, *first.placed_path), slot);

@@ -176,6 +176,16 @@ void KeyEvidence::judge() {
   }
 }
 
+void find_key_evidence(const volume::Volume& volume, const volume::Inode& file, fscrypt::KeyRing& keys) {
+  KeyEvidence evidence(keys, volume.facts().uuid, true);
+  if (evidence.empty()) return;
+  const auto encryption = find_encryption(file, fscrypt::KeyRing(), volume.facts());
+  if (!encryption || !*encryption) return;
+  evidence.add_tail((*encryption)->context.policy,
+                    [&](const fscrypt::MasterKey& key) { return past_eof(volume, file, **encryption, key); });
+  evidence.judge();
+}
+
 void find_key_evidence(const volume::Volume& volume, fscrypt::KeyRing& keys) {
   KeyEvidence evidence(keys, volume.facts().uuid, may_have_lblk_policies(volume.facts()));
   if (evidence.empty()) return;

@@ -71,6 +71,9 @@ class KeyEvidence {
 /// such key was given.
 void find_key_evidence(const volume::Volume& volume, fscrypt::KeyRing& keys);
 
+/// The same in what one regular file has past its end, where nothing else of its filesystem is there.
+void find_key_evidence(const volume::Volume& volume, const volume::Inode& file, fscrypt::KeyRing& keys);
+
 constexpr std::size_t kMaxEvidenceItems = std::size_t{1} << 20;
 
 }  // namespace coldread::extract

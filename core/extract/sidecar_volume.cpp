@@ -20,9 +20,17 @@ constexpr std::uint32_t kMinBlockSize = 1024;
 constexpr std::uint32_t kMaxBlockSize = read::kMaxPageSize;
 /// f2fs takes clusters of at most 2^8 blocks.
 constexpr std::uint32_t kMaxClusterBlocks = 256;
+constexpr std::size_t kPiece = 1 << 20;
 
 tl::unexpected<Error> contradiction(const std::string& what) {
   return fail(ErrorKind::kCorrupt, "", "what the report says of it cannot be: " + what);
+}
+
+/// A binary search for the first range that ends past `offset`, as they rise and do not overlap.
+auto first_past(const std::vector<report::BadRange>& bad, std::uint64_t offset) {
+  return std::partition_point(bad.begin(), bad.end(), [&](const report::BadRange& range) {
+    return range.range.offset + range.range.length <= offset;
+  });
 }
 
 /// Ciphertext, with the blocks that could not be read when it was written.
@@ -34,10 +42,10 @@ class StoredSource final : public source::BlockSource {
   [[nodiscard]] std::uint64_t size() const override { return stored_->size(); }
   [[nodiscard]] std::vector<source::ReadFault> read_at(std::uint64_t offset, MutableByteSpan out) const override {
     std::vector<source::ReadFault> faults = stored_->read_at(offset, out);
-    for (const report::BadRange& bad : bad_) {
-      const std::uint64_t begin = std::max(bad.range.offset, offset);
-      const std::uint64_t end = std::min(bad.range.offset + bad.range.length, offset + out.size());
-      if (begin < end) faults.push_back({{begin, end - begin}, bad.reason});
+    const std::uint64_t limit = offset + out.size();
+    for (auto bad = first_past(bad_, offset); bad != bad_.end() && bad->range.offset < limit; ++bad) {
+      const std::uint64_t begin = std::max(bad->range.offset, offset);
+      faults.push_back({{begin, std::min(bad->range.offset + bad->range.length, limit) - begin}, bad->reason});
     }
     return faults;
   }
@@ -59,10 +67,8 @@ class StoredMap final : public read::MapSource {
     auto at =
         std::partition_point(extents_.begin(), extents_.end(), [&](const Extent& e) { return e.file_end() <= offset; });
     for (; at != extents_.end() && at->file_offset < limit; ++at) piece.extents.push_back(*at);
-    for (const report::BadRange& bad : bad_) {
-      if (bad.range.offset < limit && bad.range.offset + bad.range.length > offset) {
-        piece.faults.push_back({{bad.range.offset, bad.range.length}, bad.reason});
-      }
+    for (auto bad = first_past(bad_, offset); bad != bad_.end() && bad->range.offset < limit; ++bad) {
+      piece.faults.push_back({{bad->range.offset, bad->range.length}, bad->reason});
     }
     return piece;
   }
@@ -135,24 +141,59 @@ Result<read::Compression> compression_of(const report::Compression& said, std::u
   return fail(ErrorKind::kUnsupported, "", "it is compressed by " + said.algorithm + ", which is not supported");
 }
 
-/// The extents of the runs: the ciphertext has each byte at its place in the file.
+/// The extents of the runs, which are all of the file: the ciphertext has each byte at its place there.
 Result<std::vector<Extent>> extents_of(const report::CiphertextFile& file, bool compressed) {
   std::vector<Extent> extents;
   extents.reserve(file.runs.size());
+  std::uint64_t reached = 0;
   for (const report::Run& run : file.runs) {
     const std::string where = "a run at " + std::to_string(run.offset);
     const auto kind = kind_of(run.kind);
     const auto end = checked_add(run.offset, run.length);
     if (!kind) return contradiction(where + " of a kind that is not known");
+    if (run.length == 0) return contradiction(where + " is empty");
     if (!end || *end > file.size) return contradiction(where + " ends past the file's " + std::to_string(file.size));
+    if (run.offset != reached) return contradiction(where + " does not go on at " + std::to_string(reached));
+    reached = *end;
     if (*kind == ExtentKind::kCompressed && !compressed)
       return contradiction(where + " is compressed, the file is not");
     extents.push_back({run.offset, run.length, *kind, read::has_source(*kind) ? run.offset : 0});
   }
-  if (auto held = read::FileMap::make(extents, file.size, file.size); !held) {
-    return contradiction(held.error().message());
-  }
+  if (reached != file.size) return contradiction("its runs end at " + std::to_string(reached));
   return extents;
+}
+
+/// What is never decrypted must have been written as zeros.
+Result<void> check_holes(const std::vector<Extent>& extents, const source::BlockSource& stored) {
+  Bytes buffer(kPiece);
+  for (const Extent& extent : extents) {
+    if (read::has_source(extent.kind)) continue;
+    for (std::uint64_t done = 0; done < extent.length; done += kPiece) {
+      const auto piece = MutableByteSpan(buffer).first(std::min<std::uint64_t>(kPiece, extent.length - done));
+      if (auto held = source::read_exactly(stored, extent.file_offset + done, piece); !held) return held;
+      if (!all_zero(piece)) {
+        return contradiction("nothing is stored at " + std::to_string(extent.file_offset) + ", and there is data");
+      }
+    }
+  }
+  return {};
+}
+
+/// Those of one step, rising and free of overlap: of a byte, one reason is enough.
+std::vector<report::BadRange> of_step(std::vector<report::BadRange> bad, bool map) {
+  std::erase_if(bad, [&](const report::BadRange& range) { return (range.step == "map") != map; });
+  std::stable_sort(bad.begin(), bad.end(),
+                   [](const auto& a, const auto& b) { return a.range.offset < b.range.offset; });
+  std::vector<report::BadRange> apart;
+  for (report::BadRange& range : bad) {
+    const std::uint64_t end = range.range.offset + range.range.length;
+    const std::uint64_t reached = apart.empty() ? 0 : apart.back().range.offset + apart.back().range.length;
+    const std::uint64_t begin = std::max(range.range.offset, reached);
+    if (begin >= end) continue;
+    range.range = {begin, end - begin};
+    apart.push_back(std::move(range));
+  }
+  return apart;
 }
 
 bool fits(std::uint64_t offset, std::uint64_t length, std::uint64_t size) {
@@ -187,7 +228,9 @@ Result<void> check(const report::SidecarFilesystem& filesystem, const report::Si
                          std::to_string(file.size));
   }
   const std::uint32_t unit = entry.compression ? entry.compression->cluster_size : block;
-  if (entry.size > file.size || !is_power_of_two(unit) || file.size % unit != 0) {
+  // Only fs-verity has anything past the unit in which the content ends.
+  if (entry.size > file.size || !is_power_of_two(unit) || file.size % unit != 0 ||
+      (!file.verity && file.size - entry.size >= unit)) {
     return contradiction(std::to_string(entry.size) + " bytes in a ciphertext of " + std::to_string(file.size));
   }
   for (const report::BadRange& bad : file.bad) {
@@ -219,11 +262,10 @@ Result<std::unique_ptr<const SidecarVolume>> SidecarVolume::make(const report::S
   auto extents = extents_of(file, facts->compression.has_value());
   if (!extents) return fail(std::move(extents.error()));
 
-  std::vector<report::BadRange> unmapped;
-  std::vector<report::BadRange> unread;
-  for (const report::BadRange& bad : file.bad) (bad.step == "map" ? unmapped : unread).push_back(bad);
-  auto map =
-      read::FileMap::make(std::make_shared<StoredMap>(std::move(*extents), std::move(unmapped)), entry.size, file.size);
+  if (auto zeros = check_holes(*extents, *stored); !zeros) return fail(std::move(zeros.error()));
+
+  auto map = read::FileMap::make(std::make_shared<StoredMap>(std::move(*extents), of_step(file.bad, true)), entry.size,
+                                 file.size);
   auto inode = std::make_unique<SidecarInode>(*facts, *context, std::move(map));
   if (file.place) inode->verity_is_at(*file.place);
   inode->find_verity_with(std::move(find_verity), filesystem);
@@ -232,8 +274,9 @@ Result<std::unique_ptr<const SidecarVolume>> SidecarVolume::make(const report::S
   of_volume.type = filesystem.type;
   of_volume.uuid = *uuid;
   of_volume.block_size = filesystem.block_size;
-  return std::unique_ptr<const SidecarVolume>(new SidecarVolume(
-      std::move(of_volume), std::move(inode), std::make_shared<StoredSource>(std::move(stored), std::move(unread))));
+  return std::unique_ptr<const SidecarVolume>(
+      new SidecarVolume(std::move(of_volume), std::move(inode),
+                        std::make_shared<StoredSource>(std::move(stored), of_step(file.bad, false))));
 }
 
 Result<std::unique_ptr<const volume::Inode>> SidecarVolume::inode(InodeNumber /*number*/) const {

@@ -254,6 +254,13 @@ std::optional<JsonValue> JsonValue::get(std::string_view key) const {
   return JsonValue(std::make_unique<Node>(Node{*member}));
 }
 
+std::optional<JsonValue> JsonValue::take(std::string_view key) {
+  if (!is_object()) return std::nullopt;
+  const auto member = node_->json.find(key);
+  if (member == node_->json.end()) return std::nullopt;
+  return JsonValue(std::make_unique<Node>(Node{std::exchange(*member, Json())}));
+}
+
 std::optional<std::string> JsonValue::text() const {
   if (!node_->json.is_string()) return std::nullopt;
   return node_->json.get<std::string>();

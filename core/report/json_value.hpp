@@ -80,6 +80,8 @@ class JsonValue {
   [[nodiscard]] bool has(std::string_view key) const;
   /// A copy of that member, or nothing where there is none or this is no object.
   [[nodiscard]] std::optional<JsonValue> get(std::string_view key) const;
+  /// The same, moved out of this, which is left with a null in its place.
+  [[nodiscard]] std::optional<JsonValue> take(std::string_view key);
   /// The string, or nothing where it is none.
   [[nodiscard]] std::optional<std::string> text() const;
   /// The whole number, or nothing where it is none or negative.

@@ -57,10 +57,14 @@ std::string resolved(const std::string& path) {
 /// rename. Its descriptor, or -errno.
 int create_beside(const std::string& target, std::string& part) {
   constexpr int kTries = 100;
+  constexpr std::size_t kMostName = 240;  // that leaves room for the ending in the 255 bytes of a name
+  const std::size_t slash = target.find_last_of('/');
+  const std::string directory = slash == std::string::npos ? "" : target.substr(0, slash + 1);
+  const std::string name = target.substr(directory.size());
   for (int i = 0; i < kTries; ++i) {
     std::array<std::byte, 4> random{};
     if (::getrandom(random.data(), random.size(), 0) < 0) return -errno;
-    part = target + ".part-" + to_hex(random);
+    part = directory + name.substr(0, kMostName) + ".part-" + to_hex(random);
     const int fd = ::open(part.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
     if (fd >= 0) return fd;
     if (errno != EEXIST) return -errno;
@@ -110,13 +114,20 @@ void PartFile::write(std::string_view text) {
   if (buffer_.size() >= kBuffer) flush();
 }
 
+// Zeros that fill a buffer are left out of a file: it may be mostly holes.
 void PartFile::flush() {
-  if (error_) return;
-  if (const int code = write_all(fd_, buffer_); code != 0) keep_error(code);
+  if (error_ || buffer_.empty()) return;
+  ends_in_hole_ = !part_.empty() && buffer_.size() >= kBuffer && all_zero(as_bytes(buffer_));
+  if (ends_in_hole_) {
+    if (::lseek(fd_, static_cast<off_t>(buffer_.size()), SEEK_CUR) < 0) keep_error(errno);
+  } else if (const int code = write_all(fd_, buffer_); code != 0) {
+    keep_error(code);
+  }
   buffer_.clear();
 }
 
 void PartFile::rename_into_place() {
+  if (ends_in_hole_ && ::ftruncate(fd_, ::lseek(fd_, 0, SEEK_CUR)) != 0) return keep_error(errno);
   // Network filesystems tell of a full disk only on closing.
   const int closed = ::close(fd_);
   fd_ = -1;

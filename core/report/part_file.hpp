@@ -10,7 +10,7 @@
 
 namespace coldread::report {
 
-/// A text file that appears whole or not at all. It grows under a temporary name beside its target and is renamed by
+/// A file that appears whole or not at all. It grows under a temporary name beside its target and is renamed by
 /// commit(). A target that a rename would destroy or cannot reach (standard output, a device, a pipe) gets a nameless
 /// temporary file's content in commit() instead. Without commit(), nothing stays.
 class PartFile {
@@ -21,7 +21,7 @@ class PartFile {
   PartFile& operator=(const PartFile&) = delete;
   ~PartFile();
 
-  /// Appends text. A failure is kept, ends all further writing, and is told by commit().
+  /// Appends bytes. A failure is kept, ends all further writing, and is told by commit().
   void write(std::string_view text);
 
   /// The first failure so far.
@@ -43,6 +43,7 @@ class PartFile {
   std::string part_;    ///< empty where the temporary file has no name
   int fd_;
   std::string buffer_;
+  bool ends_in_hole_ = false;  ///< the last bytes were zeros, and not written
   std::optional<Error> error_;
 };
 

@@ -11,10 +11,11 @@ namespace {
 constexpr std::size_t kMostFilesystems = 1000;
 constexpr const char* kSchema = "coldread-report/1";
 
-/// The members of an object, each of one type; remembers the first that is missing or of another one.
+/// The members of an object, each of one type; remembers the first that is missing or of another one. Objects and
+/// arrays, which may be large, are taken out of it.
 class Members {
  public:
-  Members(const JsonValue& object, std::string& malformed, std::string within)
+  Members(JsonValue& object, std::string& malformed, std::string within)
       : object_(object), malformed_(malformed), within_(std::move(within)) {}
 
   std::string text(const char* key) { return value<std::string>(key, &JsonValue::text, true).value_or(""); }
@@ -36,13 +37,13 @@ class Members {
     return ByteView(bytes.value_or(Bytes())).str();
   }
   std::optional<JsonValue> object(const char* key) {
-    auto member = object_.get(key);
+    auto member = object_.take(key);
     if (member && !member->is_object()) blame(key);
     return member;
   }
   template <class Use>
   void each(const char* key, bool required, const Use& use) {
-    const auto member = object_.get(key);
+    const auto member = object_.take(key);
     if (!member) {
       if (required) blame(key);
       return;
@@ -67,7 +68,7 @@ class Members {
     return out;
   }
 
-  const JsonValue& object_;
+  JsonValue& object_;
   std::string& malformed_;
   std::string within_;
 };
@@ -76,7 +77,7 @@ CiphertextFile read_file(Members& members, std::string& malformed) {
   CiphertextFile file;
   file.size = members.number("size");
   file.sha256 = members.text("sha256");
-  members.each("runs", true, [&](const JsonValue& element) {
+  members.each("runs", true, [&](JsonValue element) {
     Members run(element, malformed, "ciphertext.runs.");
     Run out;
     out.offset = run.number("offset");
@@ -84,12 +85,12 @@ CiphertextFile read_file(Members& members, std::string& malformed) {
     out.kind = run.text("kind");
     file.runs.push_back(std::move(out));
   });
-  members.each("bad", false, [&](const JsonValue& element) {
+  members.each("bad", false, [&](JsonValue element) {
     Members bad(element, malformed, "ciphertext.bad.");
     file.bad.push_back({{bad.number("offset"), bad.number("length")}, bad.text("step"), bad.text("reason")});
   });
   file.clusters_checksummed = members.flag("clusters_checksummed");
-  const auto verity = members.object("verity");
+  auto verity = members.object("verity");
   file.verity = verity.has_value();
   if (verity && !verity->keys().empty()) {
     Members place(*verity, malformed, "ciphertext.verity.");
@@ -99,12 +100,12 @@ CiphertextFile read_file(Members& members, std::string& malformed) {
   return file;
 }
 
-Ciphertext read_ciphertext(const JsonValue& json, std::string& malformed) {
+Ciphertext read_ciphertext(JsonValue& json, std::string& malformed) {
   Ciphertext out;
   Members members(json, malformed, "ciphertext.");
   out.context = members.maybe_text("context");
   out.target = members.maybe_bytes("target");
-  if (const auto name = members.object("name")) {
+  if (auto name = members.object("name")) {
     Members of_name(*name, malformed, "ciphertext.name.");
     out.name = {of_name.maybe_bytes("bytes").value_or(""), of_name.number("directory"), of_name.text("context")};
   }
@@ -115,7 +116,7 @@ Ciphertext read_ciphertext(const JsonValue& json, std::string& malformed) {
   return out;
 }
 
-SidecarEntry read_entry(const JsonValue& json, std::size_t filesystem) {
+SidecarEntry read_entry(JsonValue json, std::size_t filesystem) {
   SidecarEntry entry;
   entry.filesystem = filesystem;
   Members members(json, entry.malformed, "");
@@ -129,11 +130,11 @@ SidecarEntry read_entry(const JsonValue& json, std::size_t filesystem) {
   entry.inode = members.number("inode");
   if (json.has("size")) entry.size = members.number("size");
   entry.recovered = json.has("recovered");
-  if (const auto compression = members.object("compression")) {
+  if (auto compression = members.object("compression")) {
     Members of(*compression, entry.malformed, "compression.");
     entry.compression = {of.text("algorithm"), of.number32("cluster_size")};
   }
-  const auto ciphertext = members.object("ciphertext");
+  auto ciphertext = members.object("ciphertext");
   if (ciphertext) entry.ciphertext = read_ciphertext(*ciphertext, entry.malformed);
   return entry;
 }
@@ -162,9 +163,9 @@ Result<Sidecar> read_sidecar(std::istream& text, const WantedEntry& wanted) {
     }
     const std::string& key = place[2];
     if (key == "entries") return place.size() == 3 ? Wish::kEnter : Wish::kTake;
-    return key == "type" || key == "uuid" || key == "block_size" ? Wish::kTake : Wish::kSkip;
+    return key == "partition" || key == "type" || key == "uuid" || key == "block_size" ? Wish::kTake : Wish::kSkip;
   };
-  const auto taken = [&](const Place& place, const JsonValue& value) -> Result<void> {
+  const auto taken = [&](const Place& place, JsonValue value) -> Result<void> {
     if (place.size() == 1) {
       schema = value.text().value_or("");
       if (schema != kSchema) return no_report("its schema is not " + std::string(kSchema));
@@ -174,11 +175,15 @@ Result<Sidecar> read_sidecar(std::istream& text, const WantedEntry& wanted) {
     if (place.size() == 3) {
       if (place[2] == "type") filesystem.type = value.text().value_or("");
       if (place[2] == "uuid") filesystem.uuid = value.text().value_or("");
+      if (place[2] == "partition") {
+        const auto partition = value.get("number");
+        if (partition) filesystem.partition = partition->number();
+      }
       const std::uint64_t number = value.number().value_or(0);
       if (place[2] == "block_size") filesystem.block_size = number < 1U << 31 ? static_cast<std::uint32_t>(number) : 0;
       return {};
     }
-    SidecarEntry entry = read_entry(value, sidecar.filesystems.size() - 1);
+    SidecarEntry entry = read_entry(std::move(value), sidecar.filesystems.size() - 1);
     if (entry.ciphertext && entry.ciphertext->file) ++sidecar.with_ciphertext;
     if (!wanted(filesystem, entry)) return {};
     sidecar.more = sidecar.entries.size() == Sidecar::kMost;

@@ -17,6 +17,7 @@ struct SidecarFilesystem {
   std::string type;
   std::string uuid;  ///< as text, 36 characters
   std::uint32_t block_size = 0;
+  std::optional<std::uint64_t> partition;  ///< its number, where there is a partition table
 };
 
 /// What a report says of an entry that decrypting it depends on. Nothing of it was checked.

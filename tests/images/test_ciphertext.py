@@ -31,6 +31,16 @@ def run(*command):
     return subprocess.run([str(word) for word in command], capture_output=True, timeout=600)
 
 
+def raw_keys(case, truth):
+    """The options of `decrypt`, which has no image that could keep keys."""
+    options = []
+    for key in truth.get("keys", []):
+        if key.get("supplied", True):
+            path = str(case / key["file"])
+            options += ["--key", path] if key.get("derived", True) else ["--v1-key", f"{key['id']}={path}"]
+    return options
+
+
 def written(entry):
     """Where an entry is in the output."""
     for field in ("written_as", "path"):
@@ -40,9 +50,9 @@ def written(entry):
 
 
 class Case:
-    def __init__(self, coldread, name, image, options, keys, scratch, validator):
+    def __init__(self, coldread, name, image, options, keys, raw_keys, scratch, validator):
         self.coldread, self.name, self.image, self.options, self.keys = coldread, name, image, options, keys
-        self.scratch, self.validator = scratch, validator
+        self.raw_keys, self.scratch, self.validator = raw_keys, scratch, validator
         self.failures, self.files, self.names = [], 0, 0
 
     def hold(self, holds, text):
@@ -60,7 +70,7 @@ class Case:
         return tree, report, parsed
 
     def decrypt(self, report, *arguments):
-        return run(self.coldread, "decrypt", "--sidecar", report, "-q", *self.keys, *arguments)
+        return run(self.coldread, "decrypt", "--sidecar", report, "-q", *self.raw_keys, *arguments)
 
     def go(self):
         keyed, _, with_keys = self.extract("keyed", *self.keys)
@@ -88,7 +98,7 @@ class Case:
                                         for fs in without["filesystems"] for e in fs["entries"]), "nothing was held")
 
     def hold_policies(self, with_key, without_key):
-        strip = lambda policies: [{k: v for k, v in p.items() if k not in ("key", "key_proven")} for p in policies]
+        strip = lambda policies: [{k: v for k, v in p.items() if k not in ("key", "key_proven", "key_proof")} for p in policies]
         order = lambda policies: sorted(map(json.dumps, strip(policies)))
         self.hold(order(with_key["policies"]) == order(without_key["policies"]), "the policies differ")
 
@@ -150,7 +160,7 @@ def main() -> int:
                 (work := scratch / name.replace("/", "_").replace(" ", "_")).mkdir()
                 keys = T.key_options(case, truth)
                 keys = [word for i, word in enumerate(keys) if word != "--cert" and (i == 0 or keys[i - 1] != "--cert")]
-                held = Case(coldread, name, image, options, keys, work, validator)
+                held = Case(coldread, name, image, options, keys, raw_keys(case, truth), work, validator)
                 held.go()
                 cases, files, names = cases + 1, files + held.files, names + held.names
                 failed += bool(held.failures)

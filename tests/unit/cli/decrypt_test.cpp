@@ -1,3 +1,8 @@
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
 #include <boost/test/unit_test.hpp>
 #include <filesystem>
 #include <map>
@@ -140,6 +145,8 @@ BOOST_AUTO_TEST_CASE(never_believes_a_sidecar_that_contradicts_itself) {
   };
   refused("\"runs\":[{\"offset\":0", "\"runs\":[{\"offset\":262144", "ends past the file's 262144");
   refused("\"size\":262144", "\"size\":262145", "262145 bytes in a ciphertext of 262144");
+  refused("\"size\":262144", "\"size\":100", "100 bytes in a ciphertext of 262144");
+  refused("\"kind\":\"stored\"", "\"kind\":\"hole\"", "nothing is stored at 0, and there is data");
   refused("\"kind\":\"stored\"", "\"kind\":\"other\"", "a kind that is not known");
   refused("\"kind\":\"stored\"", "\"kind\":\"compressed\"", "is compressed, the file is not");
   refused("\"kind\":\"stored\"", "\"kind\":7", "`ciphertext.runs.kind` is not as its schema has it");
@@ -171,6 +178,124 @@ BOOST_AUTO_TEST_CASE(wants_a_path_where_content_alone_does_not_tell) {
   BOOST_TEST(absent.err.find("the report has no such entry") != std::string::npos, absent.err);
   const Run plain = decrypt({empty, "--key", key, "--path", "etc/motd"});
   BOOST_TEST(plain.err.find("tells of no ciphertext of it") != std::string::npos, plain.err);
+}
+
+// With --deleted, older versions of an inode may have the same blocks and another end.
+BOOST_AUTO_TEST_CASE(tells_an_older_version_of_an_inode_from_the_inode) {
+  std::string text = slurp(report);
+  const std::size_t begin = text.find("{\"path\":\"" + shown.at("vault/night.raw") + "\"");
+  std::string old = text.substr(begin, text.find('\n', begin) - begin);
+  if (old.back() == ',') old.pop_back();
+  const auto change = [&](const std::string& from, const std::string& to) {
+    BOOST_REQUIRE(old.find(from) != std::string::npos);
+    old.replace(old.find(from), from.size(), to);
+  };
+  change(shown.at("vault/night.raw"), ".deleted/old");
+  change(shown.at("vault/night.raw") + ".ciphertext", ".deleted/old.ciphertext");
+  change("\"size\":262144", "\"size\":262000,\"recovered\":{}");
+  text.insert(begin, old + ",\n");
+  spill(dir + "edited.json", text);
+  const auto decrypt_it = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"decrypt", "--sidecar", dir + "edited.json", "--key", key});
+    return run(more);
+  };
+  stdfs::create_directory(dir + ".deleted");
+  stdfs::copy_file(file("vault/night.raw"), dir + ".deleted/old.ciphertext");
+  const Run recovered = decrypt_it({dir + ".deleted/old.ciphertext"});
+  BOOST_TEST(recovered.code == 1);
+  BOOST_TEST(recovered.out.size() == 262000u);
+  BOOST_TEST(recovered.err.find("by its place it is that of .deleted/old") != std::string::npos, recovered.err);
+  const Run live = decrypt_it({file("vault/night.raw"), "-q"});
+  BOOST_TEST(live.code == 0);
+  BOOST_TEST(live.out.size() == 262144u);
+  stdfs::rename(dir + ".deleted/old.ciphertext", dir + "elsewhere");
+  const Run either = decrypt_it({dir + "elsewhere"});
+  BOOST_TEST(either.code == 3);
+  BOOST_TEST(either.out.empty());
+  BOOST_TEST(either.err.find("choose one with --path") != std::string::npos, either.err);
+}
+
+// The place of an extraction of several filesystems has a directory for each.
+BOOST_AUTO_TEST_CASE(tells_filesystems_apart_by_the_place) {
+  std::string text = slurp(report);
+  const std::string before = "\"filesystems\":[";
+  const std::size_t begin = text.find(before) + before.size();
+  const std::size_t end =
+      text.rfind("],\"run\":") != std::string::npos ? text.rfind("],\"run\":") : text.rfind("],\n\"run\":");
+  BOOST_REQUIRE(begin != std::string::npos && end != std::string::npos);
+  std::string first = text.substr(begin, end - begin);
+  const std::string none = "\"partition\":null";
+  BOOST_REQUIRE(first.find(none) != std::string::npos);
+  std::string second = first;
+  first.replace(first.find(none), none.size(), R"("partition":{"number":1})");
+  second.replace(second.find(none), none.size(), R"("partition":{"number":2})");
+  second.replace(second.find("\"uuid\":\"") + 8, 8, "00000000");
+  text.replace(begin, end - begin, first + "," + second);
+  spill(dir + "edited.json", text);
+  const auto decrypt_it = [&](const std::string& at) {
+    stdfs::create_directories(stdfs::path(at).parent_path());
+    stdfs::copy_file(file("vault/owl.png"), at);
+    return run({"decrypt", at, "--sidecar", dir + "edited.json", "--key", key, "-v"});
+  };
+  const std::string name = shown.at("vault/owl.png") + ".ciphertext";
+  const Run of_second = decrypt_it(dir + "all/p2/" + name);
+  BOOST_TEST(of_second.code == 0, of_second.err);
+  BOOST_TEST(of_second.err.find("of filesystem 00000000-") != std::string::npos, of_second.err);
+  BOOST_TEST(decrypt_it(dir + "all/p1/" + name).err.find("of filesystem 00000000-") == std::string::npos);
+  BOOST_TEST(decrypt_it(dir + "all/p3/" + name).code == 3);
+}
+
+BOOST_AUTO_TEST_CASE(writes_over_no_disk_and_not_behind_the_ciphertext) {
+  const std::string ciphertext = file("vault/owl.png");
+  if (::mknod((dir + "disk").c_str(), S_IFBLK | 0600, makedev(7, 250)) == 0) {  // a right that tests may lack
+    const Run disk = decrypt({ciphertext, "--key", key, "-o", dir + "disk"});
+    BOOST_TEST(disk.code == 4);
+    BOOST_TEST(disk.err.find("is there already") != std::string::npos, disk.err);
+  }
+  const int standard_output = ::dup(STDOUT_FILENO);
+  const int itself = ::open(ciphertext.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
+  BOOST_REQUIRE(::dup2(itself, STDOUT_FILENO) == STDOUT_FILENO);
+  const Run behind = decrypt({ciphertext, "--key", key});
+  ::dup2(standard_output, STDOUT_FILENO);
+  ::close(itself);
+  ::close(standard_output);
+  BOOST_TEST(behind.code == 4);
+  BOOST_TEST(behind.out.empty());
+  BOOST_TEST(behind.err.find("standard output is this file itself") != std::string::npos, behind.err);
+}
+
+// It has no image that could keep keys.
+BOOST_AUTO_TEST_CASE(takes_no_option_that_opens_keys_on_an_image) {
+  for (const std::string option : {"--vold-secret", "--passphrase-file", "--passphrase-salt"}) {
+    const Run result = decrypt({file("vault/owl.png"), "--key", key, option, "s:x"});
+    BOOST_TEST(result.code == 2);
+    BOOST_TEST(result.out.empty());
+    BOOST_TEST(is_one_sentence(result.err), result.err);
+    BOOST_TEST(run({"decrypt", "--help"}).out.find(option) == std::string::npos);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_name_is_told_where_its_target_alone_is_damaged) {
+  std::string text = slurp(report);
+  const std::size_t entry = text.find("{\"path\":\"" + shown.at("vault/latest.csv") + "\"");
+  const std::size_t at = text.find("\"target\":\"", text.find("\"ciphertext\":{", entry)) + 10;
+  BOOST_REQUIRE(entry != std::string::npos && at != std::string::npos);
+  text.replace(at, text.find('"', at) - at, "AAAA");
+  spill(dir + "edited.json", text);
+  const Run names = run({"decrypt", "--names", "--json", "--sidecar", dir + "edited.json", "--key", key});
+  BOOST_TEST(names.code == 1);
+  std::istringstream lines(names.out);
+  bool told = false;
+  for (std::string line; std::getline(lines, line);) {
+    const auto value = report::JsonValue::parse(line);
+    BOOST_REQUIRE(value);
+    const auto name = value->get("name");
+    if (!name || *name->text() != "vault/latest.csv") continue;
+    told = true;
+    BOOST_TEST(value->has("problem"));
+    BOOST_TEST(!value->has("target"));
+  }
+  BOOST_TEST(told);
 }
 
 BOOST_AUTO_TEST_CASE(tells_true_names_and_targets) {

@@ -37,6 +37,34 @@ BOOST_AUTO_TEST_CASE(appears_whole_at_commit) {
   BOOST_TEST(names_in(dir.path()) == 1);
 }
 
+BOOST_AUTO_TEST_CASE(zeros_of_a_large_file_take_no_room) {
+  const test::TempDir dir;
+  for (const std::string end : {"", "end"}) {
+    auto file = PartFile::create(dir / "sparse");
+    BOOST_REQUIRE(file);
+    (*file)->write("begin");
+    (*file)->write(std::string((1 << 20) - 5, 'x'));
+    (*file)->write(std::string(8 << 20, '\0'));
+    (*file)->write(end);
+    BOOST_REQUIRE((*file)->commit());
+    BOOST_TEST((test::read_text(dir / "sparse") ==
+                "begin" + std::string((1 << 20) - 5, 'x') + std::string(8 << 20, '\0') + end));
+    struct stat st {};
+    BOOST_REQUIRE(::stat((dir / "sparse").c_str(), &st) == 0);
+    BOOST_TEST(st.st_blocks * 512 < 2 << 20);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_name_may_be_as_long_as_any) {
+  const test::TempDir dir;
+  const std::string path = dir / std::string(255, 'n');
+  auto file = PartFile::create(path);
+  BOOST_REQUIRE(file);
+  (*file)->write("text");
+  BOOST_REQUIRE((*file)->commit());
+  BOOST_TEST(test::read_text(path) == "text");
+}
+
 BOOST_AUTO_TEST_CASE(has_the_permissions_of_any_new_file) {
   const test::TempDir dir;
   const mode_t mask = ::umask(027);
