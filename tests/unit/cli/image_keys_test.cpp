@@ -120,6 +120,24 @@ BOOST_AUTO_TEST_CASE(a_wrong_passphrase_is_one_sentence) {
   BOOST_TEST(keys({"--passphrase-file", passphrase, "--passphrase-salt", "pepper"}).code == 2);
 }
 
+BOOST_AUTO_TEST_CASE(options_that_would_do_nothing_are_refused) {
+  static_cast<void>(make());
+  const Run salt = keys({"--passphrase-salt", "s:pepper"});
+  BOOST_TEST(salt.code == 2);
+  BOOST_TEST(is_one_sentence(salt.err), salt.err);
+  for (const char* const option : {"--hw-key", "--sw-secret", "--vold-secret"}) {
+    const Run twice = keys({"--key", "-", option, "-"});
+    BOOST_TEST(twice.code == 2);
+    BOOST_TEST(has(twice.err, "standard input (-) can be given for one key, secret or passphrase only"), twice.err);
+  }
+  for (const char* const option : {"--passphrase-file", "--vold-secret"}) {
+    const Run decrypt = run({"decrypt", image, "--sidecar", image, option, passphrase});
+    BOOST_TEST(decrypt.code == 2);
+    BOOST_TEST(is_one_sentence(decrypt.err), decrypt.err);
+    BOOST_TEST(has(decrypt.err, "decrypt reads no image"), decrypt.err);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(damage_has_its_own_sentences) {
   protector("aaaaaaaaaaaaaaaa", "\x0a");
   protector("bbbbbbbbbbbbbbbb.link", "nothing\n");
