@@ -109,10 +109,11 @@ int keys(const Arguments& arguments, Io& io) {
     }
   }
   auto given = report::JsonValue::array();
+  const std::set<std::string> from_image = keys_from_image(*session);
   for (const fscrypt::GivenKey& key : session->keys->given()) {
     if (arguments.json) {
       given.append(key_json(key));
-    } else if (!key.used) {
+    } else if (!key.used && !from_image.contains(key.origin)) {
       io.out << shown(key.origin, io.out_is_terminal) << " (" << key.name() << ") opens nothing\n";
     }
   }
