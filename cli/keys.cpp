@@ -81,7 +81,8 @@ int keys(const Arguments& arguments, Io& io) {
   for (const fs::Found& found : session->contents.filesystems) {
     if (!found.volume) continue;
     const std::string prefix = session->contents.filesystems.size() > 1 ? partition_name(found) + ": " : "";
-    const PolicyCensus census = count_policies(*found.volume, *session->keys);
+    const PolicyCensus census = count_policies(*found.volume, *session->keys, io.interrupt);
+    if (io.interrupt) return kInterrupted;  // not all entries were counted
     report::JsonValue list = report::JsonValue::array();
     for (const PolicyUse& use : census.policies) {
       const std::string origin =
