@@ -119,8 +119,11 @@ void add_passphrase_salt(Arguments& a, const std::string& text) {
 /// How many options read standard input.
 std::size_t reads_of_standard_input(const Arguments& a) {
   const auto v1 = std::count_if(a.v1_keys.begin(), a.v1_keys.end(), [](const V1Key& key) { return key.path == "-"; });
-  return static_cast<std::size_t>(std::count(a.keys.begin(), a.keys.end(), "-") + v1 +
-                                  std::count(a.passphrase_files.begin(), a.passphrase_files.end(), "-"));
+  std::size_t reads = static_cast<std::size_t>(v1);
+  for (const auto* files : {&a.keys, &a.hw_keys, &a.sw_secrets, &a.inline_keys, &a.vold_secrets, &a.passphrase_files}) {
+    reads += static_cast<std::size_t>(std::count(files->begin(), files->end(), "-"));
+  }
+  return reads;
 }
 
 void set_page_size(Arguments& a, const std::string& text) {
@@ -402,8 +405,17 @@ Parsed Parser::parse(const std::vector<std::string>& line) {
             "coldread: an --inline-key opens nothing without its --sw-secret, by which policies name it and from which "
             "names are decrypted\n"};
   }
+  if (!a_.passphrase_salts.empty() && a_.passphrase_files.empty()) {
+    return {std::nullopt, kUsage,
+            "coldread: a --passphrase-salt opens nothing without a passphrase: give one with --passphrase-file\n"};
+  }
+  if (a_.command == "decrypt" && !(a_.passphrase_files.empty() && a_.vold_secrets.empty())) {
+    return {std::nullopt, kUsage,
+            "coldread: --passphrase-file and --vold-secret open what an image keeps of its keys, and decrypt reads no "
+            "image: give the key itself with --key, or the passphrase to `coldread extract` of the image\n"};
+  }
   if (reads_of_standard_input(a_) > 1) {
-    return {std::nullopt, kUsage, "coldread: standard input (-) can be given for one key or passphrase only\n"};
+    return {std::nullopt, kUsage, "coldread: standard input (-) can be given for one key, secret or passphrase only\n"};
   }
   if (a_.command == "decrypt" && a_.image.empty() && !a_.names) {
     return {std::nullopt, kUsage, "coldread: FILE is required (see `coldread decrypt --help`)\n"};

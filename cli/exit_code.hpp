@@ -20,6 +20,7 @@ enum ExitCode : int {
     case ErrorKind::kUsage: return kUsage;
     case ErrorKind::kOutput: return kOutput;
     case ErrorKind::kLocked: return kFindings;
+    case ErrorKind::kInterrupted: return kInterrupted;
     case ErrorKind::kNotFound:
     case ErrorKind::kUnsupported:
     case ErrorKind::kCorrupt:

@@ -1,6 +1,7 @@
 #include "cli/image_keys.hpp"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "cli/session.hpp"
@@ -60,10 +61,11 @@ std::vector<Salt> salts(const Arguments& arguments, const fs::ImageContents& con
 }
 
 /// Puts into the ring what e4crypt(8) and f2fscrypt(8) make of each passphrase with each salt.
-void add_salted(const std::vector<Salt>& all, fscrypt::KeyRing& ring, ImageKeys& image_keys) {
+void add_salted(const std::vector<Salt>& all, Io& io, fscrypt::KeyRing& ring, ImageKeys& image_keys) {
   image_keys.salts = all.size();
   for (std::size_t i = 0; i < image_keys.passphrases.size(); ++i) {
     for (const Salt& salt : all) {
+      if (io.interrupt) return;
       auto key = fscrypt::e4crypt_key(image_keys.passphrases[i].secret, salt.bytes);
       const std::string origin = image_keys.passphrases[i].origin + ", e4crypt's salt " + salt.name;
       if (key && ring.add(*std::move(key), origin)) image_keys.made.push_back({origin, i});
@@ -98,9 +100,9 @@ void add_image_keys(const Arguments& arguments, Io& io, const std::shared_ptr<co
       tool.read_protectors(*other.volume, ring, partition_name(other));
     }
   }
-  tool.open(image_keys.passphrases, raw, ring);
+  tool.open(image_keys.passphrases, raw, ring, io.interrupt);
   mark_used(raw, ring);
-  if (!image_keys.passphrases.empty()) add_salted(salts(arguments, contents), ring, image_keys);
+  if (!image_keys.passphrases.empty()) add_salted(salts(arguments, contents), io, ring, image_keys);
   if (arguments.verbose) {
     for (const extract::StoredPolicy& policy : tool.policies()) {
       if (!policy.opened_by.empty()) complain(io, policy.opened_by + ": key " + policy.policy.key);
@@ -110,12 +112,13 @@ void add_image_keys(const Arguments& arguments, Io& io, const std::shared_ptr<co
   for (const Finding& finding : tool.findings()) complain(io, arguments.image + ": " + finding);
 }
 
-bool is_from_image(const ImageKeys& image_keys, const std::string& origin) {
-  const auto& policies = image_keys.fscrypt_tool.policies();
-  return std::any_of(image_keys.made.begin(), image_keys.made.end(),
-                     [&](const ImageKeys::Made& made) { return made.origin == origin; }) ||
-         std::any_of(policies.begin(), policies.end(),
-                     [&](const extract::StoredPolicy& policy) { return policy.opened_by == origin; });
+std::set<std::string> origins_from_image(const ImageKeys& image_keys) {
+  std::set<std::string> origins;
+  for (const ImageKeys::Made& made : image_keys.made) origins.insert(made.origin);
+  for (const extract::StoredPolicy& policy : image_keys.fscrypt_tool.policies()) {
+    if (!policy.opened_by.empty()) origins.insert(policy.opened_by);
+  }
+  return origins;
 }
 
 void name_unused_passphrases(const ImageKeys& image_keys, const fscrypt::KeyRing& ring, const std::string& what,
@@ -133,9 +136,12 @@ void name_unused_passphrases(const ImageKeys& image_keys, const fscrypt::KeyRing
     });
     const extract::Opener& passphrase = image_keys.passphrases[i];
     if (passphrase.opened || used) continue;
+    const std::byte last = passphrase.secret.view().back();  // none is empty
+    const bool line_end = last == std::byte{'\n'} || last == std::byte{'\r'};
     complain(io, passphrase.origin + ": this passphrase opens nothing " + what + " (fscrypt's protectors with a " +
                      "passphrase: " + std::to_string(hashed) +
-                     "; e4crypt's salts: " + std::to_string(image_keys.salts) + ")");
+                     "; e4crypt's salts: " + std::to_string(image_keys.salts) + ")" +
+                     (line_end ? "; the file has a further line end, which is taken for a part of it" : ""));
   }
 }
 

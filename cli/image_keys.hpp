@@ -1,5 +1,6 @@
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -30,14 +31,14 @@ struct ImageKeys {
 [[nodiscard]] Result<std::vector<extract::Opener>> read_passphrases(const Arguments& arguments, Io& io);
 
 /// Finds what the image keeps of its keys, opens it by the passphrases and by keys of the ring, and adds to the ring
-/// what that gives. Where the command line chooses one filesystem, protectors that it lacks are looked for on the
-/// others that `options` leave out.
+/// what that gives, until it is interrupted. Where the command line chooses one filesystem, protectors that it lacks
+/// are looked for on the others that `options` leave out.
 void add_image_keys(const Arguments& arguments, Io& io, const std::shared_ptr<const source::FileSource>& image,
                     fs::OpenOptions options, const fs::ImageContents& contents, fscrypt::KeyRing& ring,
                     ImageKeys& image_keys);
 
-/// True where the key with that origin was not given itself but had from what the image keeps.
-[[nodiscard]] bool is_from_image(const ImageKeys& image_keys, const std::string& origin);
+/// The origins of those keys of the ring that were not given themselves but had from what the image keeps.
+[[nodiscard]] std::set<std::string> origins_from_image(const ImageKeys& image_keys);
 
 /// Names the passphrases that opened nothing on standard error. `what` ends the sentence: "on the image".
 void name_unused_passphrases(const ImageKeys& image_keys, const fscrypt::KeyRing& ring, const std::string& what,

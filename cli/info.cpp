@@ -111,7 +111,8 @@ int info(const Arguments& arguments, Io& io) {
     findings = findings || found.error.has_value();
     if (!found.volume) continue;
     findings = findings || !found.volume->facts().findings.empty();
-    const auto policies = find_policies(*found.volume, *session->keys);
+    const auto policies = find_policies(*found.volume, *session->keys, io.interrupt);
+    if (io.interrupt) return kInterrupted;  // not all entries were counted
     if (arguments.json) {
       filesystems.append(filesystem_json(found, policies, page_size_for(arguments, *found.volume)));
     } else {

@@ -81,7 +81,8 @@ int keys(const Arguments& arguments, Io& io) {
   for (const fs::Found& found : session->contents.filesystems) {
     if (!found.volume) continue;
     const std::string prefix = session->contents.filesystems.size() > 1 ? partition_name(found) + ": " : "";
-    const PolicyCensus census = count_policies(*found.volume, *session->keys);
+    const PolicyCensus census = count_policies(*found.volume, *session->keys, io.interrupt);
+    if (io.interrupt) return kInterrupted;  // not all entries were counted
     report::JsonValue list = report::JsonValue::array();
     for (const PolicyUse& use : census.policies) {
       const std::string origin =
@@ -109,10 +110,11 @@ int keys(const Arguments& arguments, Io& io) {
     }
   }
   auto given = report::JsonValue::array();
+  const std::set<std::string> from_image = keys_from_image(*session);
   for (const fscrypt::GivenKey& key : session->keys->given()) {
     if (arguments.json) {
       given.append(key_json(key));
-    } else if (!key.used) {
+    } else if (!key.used && !from_image.contains(key.origin)) {
       io.out << shown(key.origin, io.out_is_terminal) << " (" << key.name() << ") opens nothing\n";
     }
   }

@@ -20,13 +20,15 @@ void count(PolicyUse& use, const volume::InodeFacts& facts, bool is_new) {
 
 }  // namespace
 
-PolicyCensus count_policies(const volume::Volume& volume, const fscrypt::KeyRing& keys) {
+PolicyCensus count_policies(const volume::Volume& volume, const fscrypt::KeyRing& keys,
+                            const std::atomic<bool>& interrupt) {
   extract::PathSelection everything({});
   extract::TreeWalker walker(volume, keys, everything);
   extract::PolicyTable table;
   extract::InodeSet seen;  // of files with several names
   PolicyCensus census;
   while (const auto item = walker.next()) {
+    if (interrupt) break;
     if (!item->inode) continue;
     const volume::InodeFacts& facts = item->inode->facts();
     if (!item->encryption) {
@@ -44,9 +46,10 @@ PolicyCensus count_policies(const volume::Volume& volume, const fscrypt::KeyRing
   return census;
 }
 
-std::vector<report::Policy> find_policies(const volume::Volume& volume, const fscrypt::KeyRing& keys) {
+std::vector<report::Policy> find_policies(const volume::Volume& volume, const fscrypt::KeyRing& keys,
+                                          const std::atomic<bool>& interrupt) {
   std::vector<report::Policy> policies;
-  for (PolicyUse& use : count_policies(volume, keys).policies) policies.push_back(std::move(use.policy));
+  for (PolicyUse& use : count_policies(volume, keys, interrupt).policies) policies.push_back(std::move(use.policy));
   return policies;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -24,10 +25,12 @@ struct PolicyCensus {
   std::map<std::string, std::uint64_t> not_understood;
 };
 
-/// The policies in use on a volume, and what each covers.
-[[nodiscard]] PolicyCensus count_policies(const volume::Volume& volume, const fscrypt::KeyRing& keys);
+/// The policies in use on a volume, and what each covers: of all of it, but where `interrupt` ended the walk.
+[[nodiscard]] PolicyCensus count_policies(const volume::Volume& volume, const fscrypt::KeyRing& keys,
+                                          const std::atomic<bool>& interrupt);
 
 /// The policies of count_policies() alone.
-[[nodiscard]] std::vector<report::Policy> find_policies(const volume::Volume& volume, const fscrypt::KeyRing& keys);
+[[nodiscard]] std::vector<report::Policy> find_policies(const volume::Volume& volume, const fscrypt::KeyRing& keys,
+                                                        const std::atomic<bool>& interrupt);
 
 }  // namespace coldread::cli

@@ -1,7 +1,9 @@
 #include "cli/protectors.hpp"
 
-#include <algorithm>
+#include <map>
 #include <set>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/base/text.hpp"
@@ -14,34 +16,42 @@ using extract::StoredPolicy;
 using extract::StoredProtector;
 using report::JsonValue;
 
-/// Of how many protectors a policy's line tells.
+/// Of how many protectors a policy's line tells, and of how many keys a protector's.
 constexpr std::size_t kMostWays = 8;
+constexpr std::size_t kMostKeys = 100;
 
-/// The keys of the policies that a protector keeps.
-std::vector<std::string> keys_of(const FscryptTool& tool, const std::string& protector) {
-  std::vector<std::string> keys;
-  for (const StoredPolicy& stored : tool.policies()) {
-    const auto& kept = stored.policy.keys;
-    const bool keeps =
-        std::any_of(kept.begin(), kept.end(), [&](const auto& key) { return key.protector == protector; });
-    if (keeps) keys.push_back(stored.policy.key);
+/// What there is of each protector, by its descriptor.
+struct Index {
+  explicit Index(const FscryptTool& tool) {
+    for (const StoredPolicy& stored : tool.policies()) {
+      std::set<std::string_view> told;
+      for (const auto& key : stored.policy.keys) {
+        if (told.insert(key.protector).second) keys[key.protector].push_back(stored.policy.key);
+      }
+    }
+    for (const extract::StoredLink& link : tool.links())
+      links.emplace(std::pair(link.at.place, link.descriptor), &link);
   }
-  return keys;
-}
+  /// The keys of the policies that a protector keeps.
+  [[nodiscard]] const std::vector<std::string>& keys_of(const std::string& protector) const {
+    static const std::vector<std::string> kNone;
+    const auto found = keys.find(protector);
+    return found == keys.end() ? kNone : found->second;
+  }
+  /// The link by which a protector's own filesystem is known where the policy is, or null.
+  [[nodiscard]] const extract::StoredLink* link_to(const StoredPolicy& policy, const std::string& protector) const {
+    const auto found = links.find({policy.at.place, protector});
+    return found == links.end() ? nullptr : found->second;
+  }
+
+  std::map<std::string, std::vector<std::string>> keys;
+  std::map<std::pair<std::string, std::string>, const extract::StoredLink*> links;  ///< by place too
+};
 
 std::string joined(const std::vector<std::string>& words) {
   std::string text;
   for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
   return text;
-}
-
-/// The link by which a protector's own filesystem is known where the policy is, or null.
-const extract::StoredLink* link_to(const FscryptTool& tool, const StoredPolicy& policy, const std::string& protector) {
-  const auto& links = tool.links();
-  const auto found = std::find_if(links.begin(), links.end(), [&](const extract::StoredLink& link) {
-    return link.descriptor == protector && link.at.place == policy.at.place;
-  });
-  return found == links.end() ? nullptr : &*found;
 }
 
 /// Where a protector that is not on the image is said to be.
@@ -60,7 +70,7 @@ std::string wanted(const StoredProtector& stored) {
              : "its " + stored.protector.source_text() + " (--passphrase-file)";
 }
 
-JsonValue json_of(const FscryptTool& tool, const StoredProtector& stored) {
+JsonValue json_of(const Index& index, const StoredProtector& stored) {
   const fscrypt::Protector& protector = stored.protector;
   JsonValue value = JsonValue::object();
   value.set("descriptor", protector.descriptor).set("name", protector.name);
@@ -70,12 +80,12 @@ JsonValue json_of(const FscryptTool& tool, const StoredProtector& stored) {
     case fscrypt::ProtectorSource::kRawKey: value.set("source", "raw_key"); break;
   }
   value.set("filesystem", stored.at.place).set("path", stored.at.path);
-  value.set("policies", JsonValue::strings(keys_of(tool, protector.descriptor)));
+  value.set("policies", JsonValue::strings(index.keys_of(protector.descriptor)));
   if (!stored.opened_by.empty()) value.set("opened_by", stored.opened_by);
   return value;
 }
 
-JsonValue json_of(const FscryptTool& tool, const StoredPolicy& stored) {
+JsonValue json_of(const FscryptTool& tool, const Index& index, const StoredPolicy& stored) {
   JsonValue value = JsonValue::object();
   value.set("master_key", stored.policy.key).set("version", stored.policy.version);
   value.set("filesystem", stored.at.place).set("path", stored.at.path);
@@ -83,7 +93,7 @@ JsonValue json_of(const FscryptTool& tool, const StoredPolicy& stored) {
   for (const auto& key : stored.policy.keys) {
     JsonValue one =
         JsonValue::object().set("descriptor", key.protector).set("found", !tool.find(key.protector).empty());
-    if (const extract::StoredLink* link = link_to(tool, stored, key.protector)) {
+    if (const extract::StoredLink* link = index.link_to(stored, key.protector)) {
       one.set("linked_to", JsonValue::object().set("uuid", link->link.uuid).set("mountpoint", link->link.mountpoint));
     }
     protectors.append(std::move(one));
@@ -93,14 +103,20 @@ JsonValue json_of(const FscryptTool& tool, const StoredPolicy& stored) {
   return value;
 }
 
-std::string line_of(const FscryptTool& tool, const StoredProtector& stored) {
-  const auto keys = keys_of(tool, stored.protector.descriptor);
+std::string line_of(const Index& index, const StoredProtector& stored) {
+  auto keys = index.keys_of(stored.protector.descriptor);
+  if (keys.size() > kMostKeys) {
+    const std::string more = "and " + std::to_string(keys.size() - kMostKeys) + " more";
+    keys.resize(kMostKeys);
+    keys.push_back(more);
+  }
   return stored.at.text() + ": " + stored.title() + ": " + stored.protector.source_text() + "; " +
          (keys.empty() ? "keeps no policy's key" : "keeps key " + joined(keys)) + "; " +
          (stored.opened_by.empty() ? "not opened" : "opened by " + stored.opened_by);
 }
 
-std::string line_of(const FscryptTool& tool, const fscrypt::KeyRing& keys, const StoredPolicy& stored) {
+std::string line_of(const FscryptTool& tool, const Index& index, const fscrypt::KeyRing& keys,
+                    const StoredPolicy& stored) {
   std::string text =
       stored.at.text() + ": v" + std::to_string(stored.policy.version) + " key " + stored.policy.key + ": ";
   if (!stored.opened_by.empty()) return text + "opened by " + stored.opened_by;
@@ -108,11 +124,15 @@ std::string line_of(const FscryptTool& tool, const fscrypt::KeyRing& keys, const
   std::vector<std::string> ways;
   std::set<std::string> told;
   for (const auto& key : stored.policy.keys) {
-    if (!told.insert(key.protector).second || told.size() > kMostWays) continue;
+    if (!told.insert(key.protector).second) continue;
+    if (ways.size() >= kMostWays) {
+      ways.emplace_back("and by others");
+      break;
+    }
     const auto found = tool.find(key.protector);
     for (const StoredProtector* protector : found) ways.push_back(protector->title() + " by " + wanted(*protector));
     if (found.empty()) {
-      ways.push_back("protector (" + key.protector + "), which is " + elsewhere(link_to(tool, stored, key.protector)));
+      ways.push_back("protector (" + key.protector + "), which is " + elsewhere(index.link_to(stored, key.protector)));
     }
   }
   return text + (ways.empty() ? "no protector keeps it" : "to be opened by " + joined(ways));
@@ -121,19 +141,20 @@ std::string line_of(const FscryptTool& tool, const fscrypt::KeyRing& keys, const
 }  // namespace
 
 bool list_protectors(const FscryptTool& tool, const fscrypt::KeyRing& keys, JsonValue* json, Io& io) {
+  const Index index(tool);
   if (json == nullptr) {
     for (const StoredProtector& stored : tool.protectors()) {
-      io.out << shown(line_of(tool, stored), io.out_is_terminal) << '\n';
+      io.out << shown(line_of(index, stored), io.out_is_terminal) << '\n';
     }
     for (const StoredPolicy& stored : tool.policies()) {
-      io.out << shown(line_of(tool, keys, stored), io.out_is_terminal) << '\n';
+      io.out << shown(line_of(tool, index, keys, stored), io.out_is_terminal) << '\n';
     }
     return tool.findings().empty();
   }
   JsonValue protectors = JsonValue::array();
-  for (const StoredProtector& stored : tool.protectors()) protectors.append(json_of(tool, stored));
+  for (const StoredProtector& stored : tool.protectors()) protectors.append(json_of(index, stored));
   JsonValue policies = JsonValue::array();
-  for (const StoredPolicy& stored : tool.policies()) policies.append(json_of(tool, stored));
+  for (const StoredPolicy& stored : tool.policies()) policies.append(json_of(tool, index, stored));
   json->set("protectors", std::move(protectors)).set("protected_policies", std::move(policies));
   return tool.findings().empty();
 }

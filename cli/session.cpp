@@ -119,6 +119,11 @@ Result<Session> open_session(const Arguments& arguments, Io& io) {
   for (const Finding& finding : session.contents.table.findings) complain(io, arguments.image + ": " + finding);
   if (auto found = add_vold_keys(arguments, io, options, session); !found) return fail(std::move(found.error()));
   add_image_keys(arguments, io, session.image, options, session.contents, *session.keys, session.image_keys);
+  // Keys that were not tried are not to be called missing. What writes a report says there that it was interrupted.
+  const bool reports = arguments.command == "extract" || arguments.command == "verify";
+  if (io.interrupt && !reports) {
+    return fail(ErrorKind::kInterrupted, arguments.image, "interrupted while its keys were looked for");
+  }
   return session;
 }
 
@@ -224,12 +229,16 @@ std::string why_locked(const extract::Encryption& encryption) {
   return "its key " + key + " is missing; give it with " + option;
 }
 
+std::set<std::string> keys_from_image(const Session& session) {
+  std::set<std::string> origins = origins_from_image(session.image_keys);
+  for (const extract::VoldKey& key : session.vold_keys) origins.insert(key.origin);
+  return origins;
+}
+
 void name_unused_keys(const Session& session, const Arguments& arguments, Io& io) {
-  if (arguments.quiet) return;
-  const auto is_from_image_itself = [&](const fscrypt::GivenKey& key) {
-    return is_from_image(session.image_keys, key.origin) ||
-           std::ranges::find(session.vold_keys, key.origin, &extract::VoldKey::origin) != session.vold_keys.end();
-  };
+  if (arguments.quiet || io.interrupt) return;
+  const std::set<std::string> from_image = keys_from_image(session);
+  const auto is_from_image_itself = [&](const fscrypt::GivenKey& key) { return from_image.contains(key.origin); };
   const char* const where = arguments.paths.empty() ? "on the image" : "that was looked at";
   name_unused_keys(*session.keys, where, io, is_from_image_itself);
   name_unused_passphrases(session.image_keys, *session.keys, where, io);

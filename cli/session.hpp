@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,7 +28,8 @@ struct Session {
 };
 
 /// Reads the keys, opens the image and finds its filesystems. Filesystems that were refused are named on standard
-/// error. Errors: kUsage (keys), kNotFound, kRead, kUnsupported (no filesystem could be opened).
+/// error. Errors: kUsage (keys), kNotFound, kRead, kUnsupported (no filesystem could be opened),
+/// kInterrupted (not of commands that report it themselves).
 [[nodiscard]] Result<Session> open_session(const Arguments& arguments, Io& io);
 
 /// The filesystems of the image that --partition or --offset, with which `contents` were opened, leave out: keys of one
@@ -68,6 +70,9 @@ struct Lost {
 
 /// Why an entry is locked: a sentence's body that says which key is missing and how to give it.
 [[nodiscard]] std::string why_locked(const extract::Encryption& encryption);
+
+/// The origins of the ring's keys that were not given but had from the image.
+[[nodiscard]] std::set<std::string> keys_from_image(const Session& session);
 
 /// Names the keys that opened nothing, and those that are not proven to be the right ones, on standard error.
 /// `where` says in which of what there is they open nothing; keys that are `not_given` are passed over.

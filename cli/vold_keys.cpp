@@ -81,12 +81,17 @@ Result<void> add_vold_keys(const Arguments& arguments, Io& io, fs::OpenOptions o
   }
   const auto others = filesystems_left_out(session.image, std::move(options), session.contents);
   for (const fs::Found& found : others) volumes.push_back({found.volume.get(), partition_name(found)});
-  session.vold_keys = extract::find_vold_keys(volumes, secrets, *session.keys);
-  for (const fscrypt::NamedSecret& secret : secrets) {
-    const auto is_opened_by_it = [&](const extract::VoldKey& key) {
+  session.vold_keys = extract::find_vold_keys(volumes, secrets, *session.keys, io.interrupt);
+  const auto opened_something = [&](const fscrypt::NamedSecret& secret) {
+    return std::ranges::any_of(session.vold_keys, [&](const extract::VoldKey& key) {
       return key.opened && key.opened->by == fscrypt::by_secret(secret);
+    });
+  };
+  for (const fscrypt::NamedSecret& secret : secrets) {
+    const auto is_same_and_did = [&](const fscrypt::NamedSecret& other) {
+      return std::ranges::equal(other.key.view(), secret.key.view()) && opened_something(other);
     };
-    if (!arguments.quiet && std::ranges::none_of(session.vold_keys, is_opened_by_it)) {
+    if (!arguments.quiet && !io.interrupt && std::ranges::none_of(secrets, is_same_and_did)) {
       complain(io, secret.origin + ": this secret opens none of the image's vold key directories");
     }
   }

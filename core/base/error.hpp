@@ -15,6 +15,7 @@ enum class ErrorKind {
   kRead,         ///< the image could not be read (a finding, or exit 3)
   kLocked,       ///< a key is missing (a finding)
   kOutput,       ///< the output could not be written (exit 4)
+  kInterrupted,  ///< it was ended from outside before it was done (exit 130)
 };
 
 /// An expected failure, as a value. `where` names the place ("inode 12", a path), `what` is one sentence's body.

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <atomic>
+#include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/base/finding.hpp"
@@ -33,7 +36,7 @@ struct StoredProtector {
   fscrypt::Protector protector;
   std::string opened_by;  ///< the origin of what opened it; "" while nothing did
 
-  /// "protector 'NAME' (0123456789abcdef)"
+  /// "protector 'NAME' (0123456789abcdef)", of a long name its beginning
   [[nodiscard]] std::string title() const;
 };
 
@@ -59,6 +62,13 @@ class FscryptTool {
   static constexpr std::size_t kMaxUnwraps = 100000;
   /// How many findings are told.
   static constexpr std::size_t kMaxFindings = 1000;
+  /// How many entries of one filesystem are looked at.
+  static constexpr std::size_t kMaxItems = 65536;
+  /// How many bytes of metadata are kept of all filesystems, a file counted as kLeastSize at least.
+  static constexpr std::size_t kMaxBytes = std::size_t{64} << 20;
+  static constexpr std::size_t kLeastSize = 1024;
+  /// How many protectors with one descriptor are kept, where filesystems are copies of each other.
+  static constexpr std::size_t kMaxCopies = 8;
 
   /// Reads a filesystem's /.fscrypt. What is damaged there is a finding.
   void read(const volume::Volume& volume, const fscrypt::KeyRing& keys, const std::string& place);
@@ -71,8 +81,10 @@ class FscryptTool {
   [[nodiscard]] std::vector<const StoredProtector*> find(const std::string& descriptor) const;
 
   /// Opens what protectors the passphrases and raw keys open, and puts the keys of their policies into `ring`, each
-  /// proven by the name that policies have for it. An opener that opened a protector is marked so.
-  void open(std::vector<Opener>& passphrases, std::vector<Opener>& raw_keys, fscrypt::KeyRing& ring);
+  /// proven by the name that policies have for it. An opener that opened a protector is marked so. `interrupt` ends it
+  /// between two attempts.
+  void open(std::vector<Opener>& passphrases, std::vector<Opener>& raw_keys, fscrypt::KeyRing& ring,
+            const std::atomic<bool>& interrupt);
 
   [[nodiscard]] const std::vector<StoredProtector>& protectors() const { return protectors_; }
   [[nodiscard]] const std::vector<StoredPolicy>& policies() const { return policies_; }
@@ -81,27 +93,34 @@ class FscryptTool {
 
  private:
   struct OpenProtector {
-    std::string descriptor;
     std::string origin;  ///< of the keys that it opens
     Secret key;
   };
+  using OpenProtectors = std::multimap<std::string, OpenProtector>;  ///< by descriptor
 
   void note(Finding finding);
+  /// What is wrong with one of the tool's directories.
+  void note_directory(const WalkItem& item, const StoredAt& at);
+  /// True where so much more may be kept.
+  [[nodiscard]] bool has_room(const StoredAt& at, std::size_t size);
   void read_item(const volume::Volume& volume, const WalkItem& item, StoredAt at, const std::string& base,
                  bool policies);
   void read_all(const volume::Volume& volume, const fscrypt::KeyRing& keys, const std::string& place, bool policies);
   void add_protector(StoredAt at, const std::string& name, ByteView content);
   /// The key of a protector, by the first of the openers that opens it; empty where none does.
-  [[nodiscard]] Secret key_of(StoredProtector& stored, std::vector<Opener>& openers);
-  void open_policy(StoredPolicy& stored, const std::vector<OpenProtector>& open, fscrypt::KeyRing& ring);
+  [[nodiscard]] Secret key_of(StoredProtector& stored, std::vector<Opener>& openers,
+                              const std::atomic<bool>& interrupt);
+  void open_policy(StoredPolicy& stored, const OpenProtectors& open, fscrypt::KeyRing& ring);
   /// What a protector wraps of a policy's key, where it is that policy's; empty where it is not.
   [[nodiscard]] Secret policy_key(const StoredPolicy& stored, const fscrypt::ProtectedPolicyKey& wrapped,
                                   const OpenProtector& protector);
 
   std::vector<StoredProtector> protectors_;
+  std::map<std::string, std::vector<std::size_t>> by_descriptor_;  ///< where in protectors_
   std::vector<StoredPolicy> policies_;
   std::vector<StoredLink> links_;
   Findings findings_;
+  std::size_t bytes_ = 0;
   std::uint64_t work_ = 0;
   std::size_t unwraps_ = 0;
 };

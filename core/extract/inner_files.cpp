@@ -7,11 +7,12 @@
 
 namespace coldread::extract {
 
-std::vector<WalkItem> items_below(const volume::Volume& volume, const fscrypt::KeyRing& keys, const std::string& path) {
+std::vector<WalkItem> items_below(const volume::Volume& volume, const fscrypt::KeyRing& keys, const std::string& path,
+                                  std::size_t max_items) {
   std::vector<WalkItem> items;
   PathSelection selection({path});
   TreeWalker walker(volume, keys, selection);
-  while (items.size() < kMaxInnerItems) {
+  while (items.size() < max_items) {
     auto item = walker.next();
     if (!item) break;
     const bool above = item->path.size() < path.size();

@@ -12,13 +12,13 @@
 
 namespace coldread::extract {
 
-/// How many entries below one directory items_below() takes at most: what tells of keys is a few files.
+/// How many entries of one volume are looked at for vold's keys: those are a few files.
 constexpr std::size_t kMaxInnerItems = 4096;
 
-/// A filesystem's entry at `path` (from its root, without a leading "/") and those below it, in the walk's order; none
-/// where there is no such path. For what an image itself tells of its keys.
+/// A filesystem's entry at `path` (from its root, without a leading "/") and those below it, in the walk's order and at
+/// most so many; none where there is no such path. For what an image itself tells of its keys.
 [[nodiscard]] std::vector<WalkItem> items_below(const volume::Volume& volume, const fscrypt::KeyRing& keys,
-                                                const std::string& path);
+                                                const std::string& path, std::size_t max_items);
 
 /// All of a regular file, decrypted where it is encrypted; wiped, since it may hold a key. Errors: kLocked (its key is
 /// missing), kCorrupt (a block of it cannot be read; over `max_size` bytes), kUnsupported (it is no regular file);

@@ -44,8 +44,8 @@ const KnownFile* known_file(std::string_view name) {
 class Search {
  public:
   Search(const std::vector<NamedVolume>& volumes, const std::vector<fscrypt::NamedSecret>& secrets,
-         fscrypt::KeyRing& ring)
-      : volumes_(volumes), secrets_(secrets), ring_(ring) {}
+         fscrypt::KeyRing& ring, const std::atomic<bool>& interrupt)
+      : volumes_(volumes), secrets_(secrets), ring_(ring), interrupt_(interrupt) {}
 
   std::vector<VoldKey> run() {
     // A key opens a directory in which the next one lies: system DE, user DE or CE, volume.
@@ -83,6 +83,7 @@ class Search {
 
   void look_at(std::size_t index) {
     for (auto& [path, items] : directories_of(*volumes_[index].volume)) {
+      if (interrupt_) return;
       const auto place = vold_place(path);
       if (!place) continue;
       if (!place->user.empty() && users_.size() < kMaxUsers) users_.insert(place->user);
@@ -123,7 +124,8 @@ class Search {
     const bool all_read = !key.why;
     open(key, place, directory);
     // What another key or a volume's secret may still open is looked at again.
-    if (key.opened || (all_read && place.kind != VoldPlace::Kind::kVolumeKey)) settled_.insert({index, path});
+    const bool all_known = place.kind != VoldPlace::Kind::kVolumeKey || volume_secrets_.contains(place.volume);
+    if (key.opened || (all_read && all_known)) settled_.insert({index, path});
     found_.insert_or_assign({index, path}, std::move(key));
   }
 
@@ -168,6 +170,7 @@ class Search {
   const std::vector<NamedVolume>& volumes_;
   const std::vector<fscrypt::NamedSecret>& secrets_;
   fscrypt::KeyRing& ring_;
+  const std::atomic<bool>& interrupt_;
   std::set<std::string> users_{"0"};
   std::map<std::string, std::vector<fscrypt::NamedSecret>> volume_secrets_;  ///< by UUID, one each
   std::map<std::pair<std::size_t, std::string>, VoldKey> found_;             ///< by volume and path
@@ -178,8 +181,9 @@ class Search {
 }  // namespace
 
 std::vector<VoldKey> find_vold_keys(const std::vector<NamedVolume>& volumes,
-                                    const std::vector<fscrypt::NamedSecret>& secrets, fscrypt::KeyRing& ring) {
-  return Search(volumes, secrets, ring).run();
+                                    const std::vector<fscrypt::NamedSecret>& secrets, fscrypt::KeyRing& ring,
+                                    const std::atomic<bool>& interrupt) {
+  return Search(volumes, secrets, ring, interrupt).run();
 }
 
 }  // namespace coldread::extract

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -52,8 +53,9 @@ struct VoldKey {
 /// (system/vold/FsCrypt.cpp, MetadataCrypt.cpp): unencrypted/key, misc/vold/user_keys, misc/vold/volume_keys,
 /// misc_de/N/vold/volume_keys and misc_ce/N/... of userdata; vold/metadata_encryption of metadata; each also below
 /// data/ and metadata/ of a whole system. Ordered by volume, then path.
+/// `interrupt` ends it between two directories.
 [[nodiscard]] std::vector<VoldKey> find_vold_keys(const std::vector<NamedVolume>& volumes,
                                                   const std::vector<fscrypt::NamedSecret>& secrets,
-                                                  fscrypt::KeyRing& ring);
+                                                  fscrypt::KeyRing& ring, const std::atomic<bool>& interrupt);
 
 }  // namespace coldread::extract

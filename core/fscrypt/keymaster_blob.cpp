@@ -96,6 +96,8 @@ Bytes hidden_authorizations(ByteSpan application_id) {
   constexpr std::size_t kElementSize = 3 * sizeof(Le32);
   static constexpr std::string_view kSoftware = "SW";
   Bytes set;
+  // Nothing is left behind by moves: what holds the secret is wiped as a whole.
+  set.reserve(application_id.size() + kSoftware.size() + 3 * sizeof(Le32) + 2 * kElementSize);
   append(set, application_id.size() + kSoftware.size());
   append(set, application_id);
   append(set, as_bytes(kSoftware));

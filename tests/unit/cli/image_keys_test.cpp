@@ -120,6 +120,59 @@ BOOST_AUTO_TEST_CASE(a_wrong_passphrase_is_one_sentence) {
   BOOST_TEST(keys({"--passphrase-file", passphrase, "--passphrase-salt", "pepper"}).code == 2);
 }
 
+BOOST_AUTO_TEST_CASE(a_passphrase_that_is_given_twice_opens_what_it_opens) {
+  protector(kProtector, message("passphrase"));
+  policy("policy-v2");
+  static_cast<void>(make());
+  spill(dir + "again", "correct horse");
+  const Run twice = keys({"--passphrase-file", passphrase, "--passphrase-file", dir + "again"});
+  BOOST_TEST(twice.err.empty(), twice.err);
+}
+
+BOOST_AUTO_TEST_CASE(a_line_end_that_is_left_is_told) {
+  protector(kProtector, message("passphrase"));
+  policy("policy-v2");
+  static_cast<void>(make());
+  for (const char* const end : {"\n\n", "\r\n"}) {
+    spill(dir + "lines", std::string("correct horse") + end);
+    const Run wrong = keys({"--passphrase-file", dir + "lines"});
+    BOOST_TEST(is_one_sentence(wrong.err), wrong.err);
+    BOOST_TEST(has(wrong.err, "; the file has a further line end, which is taken for a part of it"), wrong.err);
+  }
+  BOOST_TEST(!has(keys({"--passphrase-file", dir + "wrong"}).err, "line end"));
+}
+
+BOOST_AUTO_TEST_CASE(options_that_would_do_nothing_are_refused) {
+  static_cast<void>(make());
+  const Run salt = keys({"--passphrase-salt", "s:pepper"});
+  BOOST_TEST(salt.code == 2);
+  BOOST_TEST(is_one_sentence(salt.err), salt.err);
+  for (const char* const option : {"--hw-key", "--sw-secret", "--vold-secret"}) {
+    const Run twice = keys({"--key", "-", option, "-"});
+    BOOST_TEST(twice.code == 2);
+    BOOST_TEST(has(twice.err, "standard input (-) can be given for one key, secret or passphrase only"), twice.err);
+  }
+  for (const char* const option : {"--passphrase-file", "--vold-secret"}) {
+    const Run decrypt = run({"decrypt", image, "--sidecar", image, option, passphrase});
+    BOOST_TEST(decrypt.code == 2);
+    BOOST_TEST(is_one_sentence(decrypt.err), decrypt.err);
+    BOOST_TEST(has(decrypt.err, "decrypt reads no image"), decrypt.err);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_interrupt_calls_no_key_missing) {
+  protector(kProtector, message("passphrase"));
+  policy("policy-v2");
+  static_cast<void>(make());
+  const Run ended = run({"keys", image, "--passphrase-file", passphrase}, "", true);
+  BOOST_TEST(ended.code == 130);
+  BOOST_TEST(ended.out.empty(), ended.out);
+  BOOST_TEST(is_one_sentence(ended.err), ended.err);
+  const Run extracted = run({"extract", image, "-o", dir + "out", "--passphrase-file", passphrase}, "", true);
+  BOOST_TEST(extracted.code == 130);
+  BOOST_TEST(!has(extracted.err, "opens nothing"), extracted.err);
+}
+
 BOOST_AUTO_TEST_CASE(damage_has_its_own_sentences) {
   protector("aaaaaaaaaaaaaaaa", "\x0a");
   protector("bbbbbbbbbbbbbbbb.link", "nothing\n");
@@ -204,6 +257,18 @@ BOOST_AUTO_TEST_CASE(the_tools_directory_may_be_a_link) {
   const Run found = keys({"--passphrase-file", passphrase});
   BOOST_TEST(has(found.out, "var/lib/fscrypt/protectors/" + kProtector + ": protector 'home'"), found.out);
   BOOST_TEST(has(found.out, "opened by " + passphrase), found.out);
+
+  stdfs::create_symlink("./fscrypt", dir + "root/var/lib/second");
+  stdfs::remove(dir + "root/.fscrypt");
+  stdfs::create_symlink("var/lib/second", dir + "root/.fscrypt");
+  static_cast<void>(make());
+  const Run twice = keys({});
+  BOOST_TEST(has(twice.out, "var/lib/fscrypt/protectors/" + kProtector + ": protector 'home'"), twice.out);
+
+  stdfs::remove(dir + "root/.fscrypt");
+  stdfs::create_symlink(".fscrypt", dir + "root/.fscrypt");
+  static_cast<void>(make());
+  BOOST_TEST(is_one_sentence(keys({}).err));
 
   stdfs::remove(dir + "root/.fscrypt");
   stdfs::create_symlink("/", dir + "root/.fscrypt");

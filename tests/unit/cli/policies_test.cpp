@@ -37,6 +37,8 @@ struct OneFile {
   test::FakeVolume volume;
 };
 
+const std::atomic<bool> kNoInterrupt{false};
+
 /// The ring with the key of context().
 std::unique_ptr<fscrypt::KeyRing> its_key() {
   auto ring = std::make_unique<fscrypt::KeyRing>();
@@ -49,7 +51,7 @@ std::unique_ptr<fscrypt::KeyRing> its_key() {
 BOOST_AUTO_TEST_CASE(a_policy_with_its_key) {
   OneFile one(context({}));
   const auto keys = its_key();
-  const auto census = cli::count_policies(one.volume, *keys);
+  const auto census = cli::count_policies(one.volume, *keys, kNoInterrupt);
   BOOST_REQUIRE(census.policies.size() == 1u);
   BOOST_TEST(census.not_understood.empty());
   const cli::PolicyUse& use = census.policies[0];
@@ -65,7 +67,7 @@ BOOST_AUTO_TEST_CASE(hard_links_are_counted_once) {
   OneFile one(context({}));
   one.volume.add(2, volume::FileType::kDir).entries = {{"f", InodeNumber{12}, {}}, {"g", InodeNumber{12}, {}}};
   one.volume.add(12, volume::FileType::kFile).facts.links = 2;
-  const auto census = cli::count_policies(one.volume, fscrypt::KeyRing());
+  const auto census = cli::count_policies(one.volume, fscrypt::KeyRing(), kNoInterrupt);
   BOOST_REQUIRE(census.policies.size() == 1u);
   BOOST_TEST(census.policies[0].files == 2u);
   BOOST_TEST(census.policies[0].bytes == 77u);
@@ -88,7 +90,7 @@ BOOST_AUTO_TEST_CASE(policies_that_are_not_supported_are_listed_with_why) {
   const auto keys = its_key();
   for (const auto& [stored, why] : cases) {
     OneFile one(stored);
-    const auto census = cli::count_policies(one.volume, *keys);
+    const auto census = cli::count_policies(one.volume, *keys, kNoInterrupt);
     BOOST_REQUIRE(census.policies.size() == 1u);
     BOOST_TEST(census.policies[0].policy.problem == why);
     BOOST_TEST(census.policies[0].policy.key == "supplied");
@@ -110,7 +112,7 @@ BOOST_AUTO_TEST_CASE(contexts_that_are_not_understood_are_counted_by_why) {
   const auto keys = its_key();
   for (const auto& [stored, why] : cases) {
     OneFile one(stored);
-    const auto census = cli::count_policies(one.volume, *keys);
+    const auto census = cli::count_policies(one.volume, *keys, kNoInterrupt);
     BOOST_TEST(census.policies.empty());
     BOOST_REQUIRE(census.not_understood.size() == 1u);
     BOOST_TEST(census.not_understood.begin()->first == why);
@@ -124,11 +126,17 @@ BOOST_AUTO_TEST_CASE(a_key_that_is_too_short_opens_nothing) {
   const Bytes identifier = hex(keys.add(Secret(Bytes(31, std::byte{1})), "short").value());
   std::copy(identifier.begin(), identifier.end(), stored.begin() + 8);
   OneFile one(stored);
-  const auto census = cli::count_policies(one.volume, keys);
+  const auto census = cli::count_policies(one.volume, keys, kNoInterrupt);
   BOOST_REQUIRE(census.policies.size() == 1u);
   BOOST_TEST(census.policies[0].opened == 0u);
   BOOST_TEST(census.policies[0].policy.problem ==
              "encryption key: its 31 bytes are too few: AES-256-XTS in version 2 takes at least 32");
+}
+
+BOOST_AUTO_TEST_CASE(an_interrupt_ends_the_count) {
+  const OneFile one(context({}));
+  const auto keys = its_key();
+  BOOST_TEST(cli::count_policies(one.volume, *keys, std::atomic<bool>(true)).policies.empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

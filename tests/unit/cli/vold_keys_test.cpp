@@ -72,6 +72,8 @@ BOOST_AUTO_TEST_CASE(what_is_missing_is_named) {
   const Run wrong = run({"keys", image, "--vold-secret", dir + "wrong"});
   BOOST_TEST(wrong.code == 1);
   BOOST_TEST(wrong.err == "coldread: " + dir + "wrong: this secret opens none of the image's vold key directories\n");
+  spill(dir + "again", slurp(secret));
+  BOOST_TEST(run({"keys", image, "--vold-secret", secret, "--vold-secret", dir + "again"}).err.empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_secret_opens_what_the_user_s_credential_would) {
