@@ -24,6 +24,8 @@
 namespace coldread::cli {
 namespace {
 
+/// How many bytes at the end of a file's last block are zeros.
+constexpr std::size_t kEndOfTail = 16;
 /// How many entries are named where several have the ciphertext.
 constexpr std::size_t kMaxTold = 5;
 
@@ -134,6 +136,17 @@ bool is_standard_output(const source::FileSource& file) {
          in.st_ino == out.st_ino;
 }
 
+/// Says where what lies past the end speaks for a key or an IV that is not the file's: all that it depends on is what
+/// the report says. It proves nothing, for a file may have been longer before a crash.
+void tell_tail(const extract::SidecarVolume& volume, const extract::Encryption& encryption, const std::string& file,
+               Io& io) {
+  if (volume.inode().facts().verity) return;  // which tells more
+  const auto tail = extract::read_tail(volume, volume.inode(), encryption, *encryption.key);
+  if (!tail || all_zero(ByteSpan(*tail).last(std::min(tail->size(), kEndOfTail)))) return;
+  complain(io,
+           file + ": its last block does not end with zeros: it was cut short, or the report tells of another file");
+}
+
 /// What keeps the content from being called whole, beside what reading it finds.
 int tell_reservations(const report::SidecarEntry& entry, const std::string& file, Io& io) {
   for (const std::string& problem : entry.ciphertext->problems) complain(io, file + ": " + problem);
@@ -187,6 +200,7 @@ Result<int> decrypt_file(const Arguments& arguments, fscrypt::KeyRing& keys, Io&
   };
   int code = copy(*plan.reader, 0, plan.reader->size(), path, write, io);
   if (code == kInterrupted) return code;
+  if (!arguments.quiet) tell_tail(**volume, **encryption, path, io);
   code = std::max({code, tell_verity(plan, path, io), tell_reservations(chosen->entry, path, io)});
   if (*output) {
     if (auto done = (*output)->commit(); !done) return fail(std::move(done.error()));

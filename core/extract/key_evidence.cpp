@@ -58,9 +58,10 @@ void add_names(const volume::Volume& volume, const volume::Inode& inode, const E
   }
 }
 
-/// What lies past the file's end in its last block, where that is stored: decrypted with the rest of the block.
-std::optional<Bytes> past_eof(const volume::Volume& volume, const volume::Inode& inode, const Encryption& encryption,
-                              const fscrypt::MasterKey& key) {
+}  // namespace
+
+std::optional<Bytes> read_tail(const volume::Volume& volume, const volume::Inode& inode, const Encryption& encryption,
+                               const fscrypt::MasterKey& key) {
   const std::uint32_t block = volume.facts().block_size;
   const std::uint64_t size = inode.facts().size;
   if (size % block == 0 || inode.facts().compression) return std::nullopt;
@@ -83,8 +84,6 @@ std::optional<Bytes> past_eof(const volume::Volume& volume, const volume::Inode&
   whole->erase(whole->begin(), whole->begin() + static_cast<std::ptrdiff_t>(size - begin));
   return *std::move(whole);
 }
-
-}  // namespace
 
 bool KeyEvidence::Candidates::decided() const {
   return std::any_of(scores.begin(), scores.end(), [](const KeyScore& score) { return score.proven(); }) ||
@@ -182,7 +181,7 @@ void find_key_evidence(const volume::Volume& volume, const volume::Inode& file, 
   const auto encryption = find_encryption(file, fscrypt::KeyRing(), volume.facts());
   if (!encryption || !*encryption) return;
   evidence.add_tail((*encryption)->context.policy,
-                    [&](const fscrypt::MasterKey& key) { return past_eof(volume, file, **encryption, key); });
+                    [&](const fscrypt::MasterKey& key) { return read_tail(volume, file, **encryption, key); });
   evidence.judge();
 }
 
@@ -201,8 +200,8 @@ void find_key_evidence(const volume::Volume& volume, fscrypt::KeyRing& keys) {
     if (item->inode->facts().type != volume::FileType::kFile) {
       if (evidence.wants_names(policy)) add_names(volume, *item->inode, encryption, evidence);
     } else if (evidence.wants_tails(policy)) {
-      evidence.add_tail(policy,
-                        [&](const fscrypt::MasterKey& key) { return past_eof(volume, *item->inode, encryption, key); });
+      evidence.add_tail(
+          policy, [&](const fscrypt::MasterKey& key) { return read_tail(volume, *item->inode, encryption, key); });
     }
   }
   evidence.judge();

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/base/byte_view.hpp"
+#include "core/extract/content.hpp"
 #include "core/fscrypt/context.hpp"
 #include "core/fscrypt/file_identity.hpp"
 #include "core/fscrypt/key_ring.hpp"
@@ -73,6 +74,12 @@ void find_key_evidence(const volume::Volume& volume, fscrypt::KeyRing& keys);
 
 /// The same in what one regular file has past its end, where nothing else of its filesystem is there.
 void find_key_evidence(const volume::Volume& volume, const volume::Inode& file, fscrypt::KeyRing& keys);
+
+/// What a regular file's last block holds past EOF, decrypted with that key: zeros, as the kernel writes it. Nothing
+/// where there is no such thing: the file ends with a block, that block is not stored or cannot be read, or it is
+/// compressed.
+[[nodiscard]] std::optional<Bytes> read_tail(const volume::Volume& volume, const volume::Inode& file,
+                                             const Encryption& encryption, const fscrypt::MasterKey& key);
 
 constexpr std::size_t kMaxEvidenceItems = std::size_t{1} << 20;
 

@@ -153,6 +153,19 @@ BOOST_AUTO_TEST_CASE(never_believes_a_sidecar_that_contradicts_itself) {
   refused("\"context\":\"02", "\"context\":\"09", "version 9 is not supported");
 }
 
+// What it is decrypted by is not told by the ciphertext; what lies past the end of the content is zeros.
+BOOST_AUTO_TEST_CASE(says_where_a_file_may_be_another_than_the_report_tells_of) {
+  std::string text = slurp(report);
+  const std::size_t entry = text.find("{\"path\":\"" + shown.at("vault/owl.png") + "\"");
+  const std::size_t context = text.find("\"context\":\"02", text.find("\"ciphertext\":{", entry));
+  BOOST_REQUIRE(entry != std::string::npos && context != std::string::npos);
+  char& digit = text.at(context + 11 + 79);  // the last of its nonce
+  digit = digit == '0' ? '1' : '0';
+  spill(dir + "edited.json", text);
+  const Run result = run({"decrypt", file("vault/owl.png"), "--sidecar", dir + "edited.json", "--key", key});
+  BOOST_TEST(result.err.find("its last block does not end with zeros") != std::string::npos, result.err);
+}
+
 BOOST_AUTO_TEST_CASE(reports_blocks_that_could_not_be_read_as_damaged) {
   std::string text = slurp(report);
   const std::size_t entry = text.find("{\"path\":\"" + shown.at("vault/night.raw") + "\"");
