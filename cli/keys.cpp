@@ -112,7 +112,7 @@ int keys(const Arguments& arguments, Io& io) {
   for (const fscrypt::GivenKey& key : session->keys->given()) {
     if (arguments.json) {
       given.append(key_json(key));
-    } else if (!key.used) {
+    } else if (!key.used && !is_from_image(session->image_keys, key.origin)) {
       io.out << shown(key.origin, io.out_is_terminal) << " (" << key.name() << ") opens nothing\n";
     }
   }
