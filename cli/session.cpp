@@ -248,10 +248,13 @@ void name_unused_keys(const fscrypt::KeyRing& keys, const char* where, Io& io,
                       const std::function<bool(const fscrypt::GivenKey&)>& not_given) {
   for (const fscrypt::GivenKey& key : keys.given()) {
     if (not_given && not_given(key)) continue;
+    const std::string hint = key.text == 0 ? ""
+                                           : "; its " + std::to_string(key.text) +
+                                                 " bytes are text that is no key in hex, and were taken as raw ones";
     if (!key.refused.empty()) {
-      complain(io, key.origin + ": " + key.refused);
+      complain(io, key.origin + ": " + key.refused + hint);
     } else if (!key.used) {
-      complain(io, key.origin + ": this key (" + key.name() + ") opens nothing " + where);
+      complain(io, key.origin + ": this key (" + key.name() + ") opens nothing " + where + hint);
     } else if (!key.proven) {
       const bool is_inline = key.identifier_hex.empty() && key.descriptor_hex.empty();
       complain(io,

@@ -1,6 +1,8 @@
 #include "core/extract/key_evidence.hpp"
 
 #include <algorithm>
+#include <array>
+#include <set>
 #include <string_view>
 #include <unordered_set>
 #include <utility>
@@ -36,6 +38,14 @@ std::string how_many(const KeyScore& score) {
   return std::to_string(score.malformed()) + " of " + std::to_string(score.looked_at());
 }
 
+/// The block from which the end of a stored name is decrypted: its last whole one but one, for ciphertext stealing
+/// swaps the last two. No two names that a kernel wrote into one directory have it in common.
+std::string_view last_block(std::string_view stored) {
+  constexpr std::size_t kBlock = 16;
+  return stored.size() <= 2 * kBlock ? stored.substr(0, kBlock)
+                                     : stored.substr(((stored.size() - 1) / kBlock - 1) * kBlock, kBlock);
+}
+
 void add_names(const volume::Volume& volume, const volume::Inode& inode, const Encryption& encryption,
                KeyEvidence& evidence) {
   const auto add = [&](KeyScore::Kind kind, ByteView ciphertext) {
@@ -44,9 +54,9 @@ void add_names(const volume::Volume& volume, const volume::Inode& inode, const E
   if (inode.facts().type == volume::FileType::kDir) {
     const auto directory = inode.entries();
     if (!directory) return;
-    std::unordered_set<std::string_view> seen;  // a name again is no further evidence
+    std::unordered_set<std::string_view> seen;  // what decrypts to the same padding is no further evidence
     for (const volume::DirEntry& entry : directory->entries) {
-      if (seen.insert(entry.name).second) add(KeyScore::Kind::kName, as_bytes(entry.name));
+      if (seen.insert(last_block(entry.name)).second) add(KeyScore::Kind::kName, as_bytes(entry.name));
     }
   } else if (inode.facts().type == volume::FileType::kSymlink && inode.facts().size <= kMaxTarget) {
     const auto map = inode.map();
@@ -86,12 +96,15 @@ std::optional<Bytes> read_tail(const volume::Volume& volume, const volume::Inode
 }
 
 bool KeyEvidence::Candidates::decided() const {
-  return std::any_of(scores.begin(), scores.end(), [](const KeyScore& score) { return score.proven(); }) ||
+  return is_raw || std::any_of(scores.begin(), scores.end(), [](const KeyScore& score) { return score.proven(); }) ||
          std::all_of(scores.begin(), scores.end(), [](const KeyScore& score) { return score.decided(); });
 }
 
 KeyEvidence::KeyEvidence(fscrypt::KeyRing& keys, const fscrypt::KeyRing::Uuid& volume, bool lblk)
-    : keys_(keys), volume_(volume), expected_(keys.unproven_count() + (lblk ? keys.may_be_sw_secret_count() : 0)) {}
+    : keys_(keys),
+      volume_(volume),
+      lblk_(lblk),
+      expected_(keys.unproven_count() + (lblk ? keys.may_be_sw_secret_count() : 0)) {}
 
 bool KeyEvidence::decided() const {
   return found_.size() == expected_ &&
@@ -105,7 +118,7 @@ KeyEvidence::Candidates* KeyEvidence::wanted(const fscrypt::Policy& policy, bool
     Candidates candidates;
     candidates.name = policy.master_key;
     candidates.keys = keys_.unproven(policy.master_key);
-    if (candidates.keys.empty() && has_lblk_flag(policy)) {
+    if (candidates.keys.empty() && lblk_) {
       if (const auto* key = keys_.may_be_sw_secret(policy.master_key)) candidates.keys.push_back(key);
       candidates.may_be_sw_secret = true;
     }
@@ -115,8 +128,9 @@ KeyEvidence::Candidates* KeyEvidence::wanted(const fscrypt::Policy& policy, bool
     at = found_.emplace(to_hex(policy.master_key), std::move(candidates)).first;
   }
   Candidates& candidates = at->second;
-  if (candidates.by_tails != tails || candidates.decided()) return nullptr;
-  return candidates.may_be_sw_secret && !has_lblk_flag(policy) ? nullptr : &candidates;
+  // The kernel takes a hardware-wrapped key for policies with these flags alone.
+  if (candidates.may_be_sw_secret && !has_lblk_flag(policy)) candidates.is_raw = true;
+  return candidates.by_tails != tails || candidates.decided() ? nullptr : &candidates;
 }
 
 void KeyEvidence::add_name(const fscrypt::Context& context, const fscrypt::FileIdentity& file, KeyScore::Kind kind,
@@ -149,7 +163,7 @@ std::optional<fscrypt::KeyVerdict> KeyEvidence::verdict_on(const Candidates& can
   fscrypt::KeyVerdict verdict;
   verdict.contents_only = candidates.by_tails;
   if (candidates.may_be_sw_secret) {
-    if (!all_refuted) return std::nullopt;  // it is what its identifier says
+    if (candidates.is_raw || !all_refuted) return std::nullopt;  // it is what its identifier says
     verdict.proof = fscrypt::KeyProof::kIdentifier;
     verdict.refused =
         "the key with identifier " + name +
@@ -191,15 +205,20 @@ void find_key_evidence(const volume::Volume& volume, fscrypt::KeyRing& keys) {
   const fscrypt::KeyRing no_keys;
   PathSelection everything({});
   TreeWalker walker(volume, no_keys, everything);
+  // An inode that has a second name, or the key of another one, is no further evidence.
+  std::set<std::array<std::byte, 16>> seen;
   for (std::size_t items = 0; items < kMaxEvidenceItems && !evidence.decided(); ++items) {
     const auto item = walker.next();
     if (!item) break;
     if (!item->inode || item->error || !item->encryption) continue;
     const Encryption& encryption = *item->encryption;
     const fscrypt::Policy& policy = encryption.context.policy;
-    if (item->inode->facts().type != volume::FileType::kFile) {
-      if (evidence.wants_names(policy)) add_names(volume, *item->inode, encryption, evidence);
-    } else if (evidence.wants_tails(policy)) {
+    const bool is_file = item->inode->facts().type == volume::FileType::kFile;
+    if (!(is_file ? evidence.wants_tails(policy) : evidence.wants_names(policy))) continue;
+    if (!seen.insert(encryption.context.nonce).second) continue;
+    if (!is_file) {
+      add_names(volume, *item->inode, encryption, evidence);
+    } else {
       evidence.add_tail(
           policy, [&](const fscrypt::MasterKey& key) { return read_tail(volume, *item->inode, encryption, key); });
     }

@@ -54,6 +54,7 @@ class KeyEvidence {
     std::vector<fscrypt::KeyScore> scores;
     bool by_tails = false;          ///< contents tell, not names
     bool may_be_sw_secret = false;  ///< its identifier proves the key, if it is a raw one
+    bool is_raw = false;            ///< which it is: it has a policy that is none of a hardware-wrapped key
 
     [[nodiscard]] bool decided() const;
   };
@@ -63,6 +64,7 @@ class KeyEvidence {
 
   fscrypt::KeyRing& keys_;
   fscrypt::KeyRing::Uuid volume_;
+  bool lblk_;
   std::size_t expected_;
   std::map<std::string, Candidates> found_;  ///< by the name that policies have for the key, in hex
 };

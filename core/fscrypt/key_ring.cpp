@@ -145,9 +145,9 @@ Result<void> KeyRing::add_hw_parts(const std::vector<NamedSecret>& sw_secrets,
 const KeyRing::Slot* KeyRing::slot(ByteSpan name) const {
   if (const auto found = find_in(slots_, name); found != slots_.end()) return found->second.get();
   if (const auto found = find_in(hw_names_, name); found != hw_names_.end()) return found->second;
-  if (const auto found = find_in(v1_slots_, name); found != v1_slots_.end()) return found->second.get();
-  const auto found = find_in(derived_, name);
-  return found == derived_.end() ? nullptr : found->second;
+  if (const auto found = find_in(derived_, name); found != derived_.end()) return found->second;
+  const auto found = find_in(v1_slots_, name);
+  return found == v1_slots_.end() ? nullptr : found->second.get();
 }
 
 const MasterKey* KeyRing::find(ByteSpan name) const {
@@ -208,7 +208,14 @@ void KeyRing::judge(ByteSpan name, const Uuid& volume, KeyVerdict verdict) {
 }
 
 void KeyRing::mark_used(ByteSpan name) const {
-  if (const Slot* found = slot(name)) found->used.store(true, std::memory_order_relaxed);
+  const Slot* found = slot(name);
+  if (found == nullptr) return;
+  found->used.store(true, std::memory_order_relaxed);
+  const auto given = find_in(v1_slots_, name);  // the same key, perhaps
+  if (given != v1_slots_.end() &&
+      given->second->variants.front().identifier() == found->variants.front().identifier()) {
+    given->second->used.store(true, std::memory_order_relaxed);
+  }
 }
 
 GivenKey KeyRing::describe(const Origin& origin) const {
@@ -224,6 +231,7 @@ GivenKey KeyRing::describe(const Origin& origin) const {
     if (origin.given_for || !key.is_hw_wrapped()) {
       given.descriptor_hex = to_hex(origin.given_for.value_or(key.descriptor()));
     }
+    if (!origin.inline_index && key.is_text()) given.text = key.size();
     if (origin.given_for) given.proven = key.is_proven_by(*origin.given_for);
     if (origin.inline_index) given.proven = false;
     given.used = given.used || (used && !origin.inline_index) || (used && slot->vouched);

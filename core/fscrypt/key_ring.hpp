@@ -24,7 +24,8 @@ struct GivenKey {
   std::string descriptor_hex;  ///< empty where no descriptor is derived from it
   bool proven = true;          ///< false: that it is the one of a policy that it was used for, nothing proves
   bool used = false;
-  std::string refused;  ///< a sentence, where what it decrypts shows that it is the wrong one
+  std::string refused;   ///< a sentence, where what it decrypts shows that it is the wrong one
+  std::size_t text = 0;  ///< how many bytes of text it is, where it is text
 
   /// "identifier HEX", "descriptor HEX" where it was given for that, or "inline key".
   [[nodiscard]] std::string name() const;
@@ -83,7 +84,7 @@ class KeyRing {
                                           const std::vector<NamedSecret>& inline_keys);
 
   /// The key that policies name so, or null: an identifier (16 bytes), or a descriptor (8 bytes). For a descriptor, a
-  /// key that was given for it comes before one from which it is derived. Valid as long as the ring is.
+  /// key from which it is derived comes before one that was merely given for it. Valid as long as the ring is.
   [[nodiscard]] const MasterKey* find(ByteSpan name) const;
 
   /// The same with what is known of it on that volume.

@@ -72,6 +72,11 @@ bool MasterKey::is_proven_by(ByteSpan name) const {
          (!hw_wrapped_ && std::ranges::equal(name, descriptor_));
 }
 
+bool MasterKey::is_text() const {
+  return std::ranges::all_of(as_chars(raw_.view()),
+                             [](char c) { return (c >= ' ' && c <= '~') || (c >= '\t' && c <= '\r'); });
+}
+
 Result<Secret> MasterKey::derive(HkdfContext context, ByteSpan info, std::size_t length) const {
   return fscrypt_hkdf(raw_.view(), context, info, length);
 }

@@ -53,6 +53,9 @@ class MasterKey {
 
   [[nodiscard]] std::size_t size() const { return raw_.size(); }
 
+  /// True where all of its bytes are text in ASCII, which no random key is: its file was hardly meant as raw bytes.
+  [[nodiscard]] bool is_text() const;
+
   /// A key of v2 policies, `length` bytes (fscrypt.rst, "Key derivation function").
   [[nodiscard]] Result<Secret> derive(HkdfContext context, ByteSpan info, std::size_t length) const;
 

@@ -147,6 +147,46 @@ BOOST_AUTO_TEST_CASE(one_short_of_proof_stays_short_however_often_it_is_repeated
   });
 }
 
+// Nor is it in another directory with the same nonce, which no kernel makes.
+BOOST_AUTO_TEST_CASE(one_short_of_proof_stays_short_in_however_many_directories) {
+  for_each_case([](Case& one) {
+    one.entries->resize(1);
+    test::FakeInode& root = one.volume.add(2, volume::FileType::kDir);
+    const Bytes context = one.volume.add(root.entries[0].inode.value, volume::FileType::kDir).context;
+    for (const std::uint64_t number : {200u, 201u, 202u, 203u, 204u, 205u, 206u, 207u}) {
+      root.entries.push_back({std::to_string(number), InodeNumber{number}, {}});
+      test::FakeInode& directory = one.volume.add(number, volume::FileType::kDir);
+      directory.facts.encrypted = true;
+      directory.context = context;
+      directory.entries = *one.entries;
+    }
+    fscrypt::KeyRing keys;
+    BOOST_REQUIRE(keys.add_v1(one.descriptor, Secret(ByteSpan(one.key)), "right"));
+    BOOST_TEST(!one.walk(keys).locked());
+    BOOST_TEST(!keys.given()[0].proven);
+  });
+}
+
+// Names of two blocks of which the first, from which their ends are decrypted, is always the same, and the second
+// differs where that does not matter. One wrong key of 2^16 decrypts most of them to names that end in the same two
+// zeros, as these do under the policy with AES-256-CTS.
+BOOST_AUTO_TEST_CASE(names_that_share_a_block_do_not_prove_a_wrong_key) {
+  for_each_case([](Case& one) {
+    one.entries->clear();
+    for (char byte = 0; byte < 40; ++byte) {
+      one.entries->push_back({std::string(16, 'x') + std::string(8, byte) + std::string(8, 'y'), InodeNumber{100}, {}});
+    }
+    for (const unsigned flipped : {110203u, 132691u, 176811u, 266077u}) {
+      Bytes wrong = one.key;
+      for (const unsigned shift : {0u, 8u, 16u}) wrong[shift / 8] ^= static_cast<std::byte>(flipped >> shift & 0xff);
+      fscrypt::KeyRing keys;
+      BOOST_REQUIRE(keys.add_v1(one.descriptor, Secret(wrong), "wrong"));
+      extract::find_key_evidence(one.volume, keys);
+      BOOST_TEST(!keys.given()[0].proven);
+    }
+  });
+}
+
 BOOST_AUTO_TEST_CASE(without_names_a_key_stays_unproven) {
   for_each_case([](Case& one) {
     one.entries->clear();
@@ -170,6 +210,41 @@ BOOST_AUTO_TEST_CASE(what_is_found_on_one_volume_says_nothing_of_another) {
     BOOST_CHECK(keys.look_up(one.descriptor, one.volume.facts().uuid).proof == fscrypt::KeyProof::kNames);
     BOOST_CHECK(keys.look_up(one.descriptor, other).proof == fscrypt::KeyProof::kNone);
   });
+}
+
+// A raw key of 32 bytes may be a software secret, but not where a policy that its identifier names is of another kind.
+BOOST_AUTO_TEST_CASE(what_has_a_policy_of_its_own_files_keys_is_no_software_secret) {
+  fscrypt::KeyRing keys;
+  const auto identifier = keys.add(Secret(Bytes(32, std::byte{1})), "raw");
+  BOOST_REQUIRE(identifier);
+  fscrypt::Policy lblk;
+  lblk.contents_mode = 1;
+  lblk.filenames_mode = 4;
+  lblk.flags = fscrypt::kFlagIvInoLblk64;
+  lblk.master_key = hex(*identifier);
+  fscrypt::Policy own = lblk;
+  own.flags = 0;
+  const fscrypt::KeyRing::Uuid volume{};
+  for (const bool told_first : {true, false}) {
+    extract::KeyEvidence evidence(keys, volume, true);
+    if (told_first) BOOST_TEST(!evidence.wants_tails(own));
+    BOOST_TEST(evidence.wants_tails(lblk) == !told_first);
+    evidence.add_tail(lblk, [](const fscrypt::MasterKey&) { return Bytes(100, std::byte{1}); });
+    if (!told_first) {
+      BOOST_TEST(!evidence.decided());
+      BOOST_TEST(!evidence.wants_tails(own));
+    }
+    BOOST_TEST(evidence.decided());
+    evidence.judge();
+    BOOST_TEST(keys.look_up(hex(*identifier), volume).refused.empty());
+  }
+
+  // Where no policy can have these flags, nothing is looked for, and nothing stands for a key that is.
+  BOOST_REQUIRE(keys.add_v1({}, Secret(Bytes(64, std::byte{2})), "v1"));
+  extract::KeyEvidence evidence(keys, volume, false);
+  BOOST_TEST(!evidence.wants_tails(lblk));
+  BOOST_TEST(!evidence.wants_tails(own));
+  BOOST_TEST(!evidence.decided());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

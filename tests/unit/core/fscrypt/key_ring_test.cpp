@@ -103,17 +103,34 @@ BOOST_AUTO_TEST_CASE(a_key_that_was_given_for_a_descriptor_opens_that_alone) {
   BOOST_TEST(given[1].name() == "descriptor 0011223344556677");
 }
 
-BOOST_AUTO_TEST_CASE(a_key_given_for_a_descriptor_comes_before_one_that_has_it) {
+BOOST_AUTO_TEST_CASE(a_key_that_has_a_descriptor_comes_before_one_given_for_it) {
   fscrypt::KeyRing ring;
   BOOST_REQUIRE(ring.add(key_of(1), "one"));
   const fscrypt::KeyDescriptor derived = ring.find(hex("509eafe591531d4f"))->descriptor();
   BOOST_REQUIRE(ring.add_v1(derived, key_of(2), "two"));
-  BOOST_TEST(to_hex(ring.find(derived)->descriptor()) != "509eafe591531d4f");
+  BOOST_TEST(to_hex(ring.find(derived)->descriptor()) == "509eafe591531d4f");
+  BOOST_CHECK(ring.look_up(derived, {}).proof == fscrypt::KeyProof::kDescriptor);
+  BOOST_TEST(ring.unproven_count() == 0u);
+  ring.mark_used(derived);
+  BOOST_TEST(ring.given()[0].used);
+  BOOST_TEST(!ring.given()[1].used);
   BOOST_TEST(!ring.given()[1].proven);
 
   fscrypt::KeyRing same;
   BOOST_REQUIRE(same.add_v1(derived, key_of(1), "one"));
   BOOST_TEST(same.given()[0].proven);
+  BOOST_REQUIRE(same.add(key_of(1), "again"));
+  same.mark_used(derived);
+  BOOST_TEST(same.given()[0].used);
+  BOOST_TEST(same.given()[1].used);
+}
+
+BOOST_AUTO_TEST_CASE(keys_that_are_text_are_told) {
+  fscrypt::KeyRing ring;
+  BOOST_REQUIRE(ring.add(Secret(as_bytes("0123456789abcdef0123456789abcde\n")), "text"));
+  BOOST_REQUIRE(ring.add(Secret(as_bytes("0123456789abcdef0123456789abcde\x7f")), "other"));
+  BOOST_TEST(ring.given()[0].text == 32u);
+  BOOST_TEST(ring.given()[1].text == 0u);
 }
 
 BOOST_AUTO_TEST_CASE(a_descriptor_has_one_key) {

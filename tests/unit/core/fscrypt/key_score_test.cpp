@@ -71,6 +71,27 @@ BOOST_AUTO_TEST_CASE(names_without_padding_prove_a_key_by_being_text) {
   BOOST_TEST(score.proven());
 }
 
+// Names that fill their padding and have no character of ASCII, as they are in other scripts.
+BOOST_AUTO_TEST_CASE(names_without_padding_prove_a_key_by_being_utf_8) {
+  for (const char* name :
+       {"写真の画像.jpg", "こんにちは!", "привет12", "файлы.txt-", "\xf0\x9f\x93\xb7\xf0\x9f\x93\xb7"}) {
+    KeyScore score;
+    score.add(KeyScore::Kind::kName, as_bytes(std::string_view(name)));
+    BOOST_TEST(!score.refuted(), name);
+    for (int i = 0; i < 20; ++i) score.add(KeyScore::Kind::kName, as_bytes(std::string_view(name)));
+    BOOST_TEST(score.proven(), name);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_utf_8_speaks_against_a_key) {
+  for (const char* name : {"\xc0\xaf\xc0\xaf\xc0\xaf\xc0\xaf", "\xed\xa0\x80\xed\xa0\x80\xe3\x81",
+                           "\xf4\x90\x80\x80\xe3\x81\x82", "\xe3\x81\x82\xe3\x81", "\x1b\xe3\x81\x82\xe3\x81\x82"}) {
+    KeyScore score;
+    score.add(KeyScore::Kind::kName, as_bytes(std::string_view(name)));
+    BOOST_TEST(score.refuted(), name);
+  }
+}
+
 // One name of random bytes has no padding, and so speaks against the key; that none of a million directories of up to
 // 40 names is ever proven is what the bound of 2^-64 says.
 BOOST_AUTO_TEST_CASE(noise_is_refuted_and_never_proven) {
