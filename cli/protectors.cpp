@@ -156,6 +156,7 @@ bool list_protectors(const FscryptTool& tool, const fscrypt::KeyRing& keys, Json
   JsonValue policies = JsonValue::array();
   for (const StoredPolicy& stored : tool.policies()) policies.append(json_of(tool, index, stored));
   json->set("protectors", std::move(protectors)).set("protected_policies", std::move(policies));
+  if (!tool.findings().empty()) json->set("protector_problems", JsonValue::strings(tool.findings()));
   return tool.findings().empty();
 }
 

@@ -9,7 +9,8 @@
 namespace coldread::cli {
 
 /// Lists what fscrypt(8) keeps on the image: in `json`, which becomes an object's members `protectors` and
-/// `protected_policies`, or as lines for people where it is null. False where something of it is damaged.
+/// `protected_policies` (and `protector_problems`, what of it is damaged), or as lines for people where it is null.
+/// False where something of it is damaged.
 bool list_protectors(const extract::FscryptTool& tool, const fscrypt::KeyRing& keys, report::JsonValue* json, Io& io);
 
 }  // namespace coldread::cli

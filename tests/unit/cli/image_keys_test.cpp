@@ -195,6 +195,9 @@ BOOST_AUTO_TEST_CASE(damage_has_its_own_sentences) {
     BOOST_TEST(has(damaged.err, sentence), damaged.err << " lacks: " << sentence);
   }
   BOOST_TEST(!has(damaged.err, ".tmp123"));
+  const Run quiet = keys({"--json", "-q"});
+  BOOST_TEST(quiet.err.empty());
+  BOOST_TEST(has(quiet.out, "\"protector_problems\": ["), quiet.out);
   BOOST_TEST(!has(damaged.out, "v2 key d7b8026890a5e146e0c505f1aab9b854: opened"), damaged.out);
 }
 
