@@ -70,12 +70,12 @@ void add_names(const volume::Volume& volume, const volume::Inode& inode, const E
 
 }  // namespace
 
-std::optional<Bytes> read_tail(const volume::Volume& volume, const volume::Inode& inode, const Encryption& encryption,
+std::optional<Bytes> read_tail(const volume::Volume& volume, const volume::Inode& file, const Encryption& encryption,
                                const fscrypt::MasterKey& key) {
   const std::uint32_t block = volume.facts().block_size;
-  const std::uint64_t size = inode.facts().size;
-  if (size % block == 0 || inode.facts().compression) return std::nullopt;
-  const auto map = inode.map();
+  const std::uint64_t size = file.facts().size;
+  if (size % block == 0 || file.facts().compression) return std::nullopt;
+  const auto map = file.map();
   if (!map) return std::nullopt;
   const std::uint64_t begin = round_down(size, block);
   const read::MapPiece piece = map->piece(begin, begin + block);

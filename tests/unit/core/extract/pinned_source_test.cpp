@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_read_is_no_hash_and_later_a_fault) {
   const auto pinned = extract::PinnedSource::make(under, kGoesOn);
   under->spoil(4096, 4096);
   BOOST_TEST(!extract::PinnedSource::make(under, kGoesOn).has_value());
-  Bytes out(3 * 4096);
+  Bytes out(12288);
   const auto faults = (*pinned)->read_at(0, out);
   BOOST_REQUIRE(faults.size() == 1u);
   BOOST_TEST(faults[0].range.offset == 4096u);

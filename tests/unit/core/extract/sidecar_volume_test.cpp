@@ -15,7 +15,7 @@ namespace {
 
 /// A locked file of 9000 bytes, whose second of three blocks is a hole.
 struct Case {
-  Case() : stored(3 * 4096, std::byte{0x5a}) {
+  Case() : stored(12288, std::byte{0x5a}) {
     identifier = keys.add(Secret(ByteSpan(Bytes(32, std::byte{1}))), "key").value();
     filesystem = {"ext4", "40414243-4445-4647-4849-4a4b4c4d4e4f", 4096, {}};
     entry.inode = 13;
