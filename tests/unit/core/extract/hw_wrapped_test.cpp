@@ -90,6 +90,7 @@ std::list<Case> cases() {
 
 std::vector<fscrypt::NamedSecret> named(const std::vector<Bytes>& keys, const std::string& origin) {
   std::vector<fscrypt::NamedSecret> all;
+  all.reserve(keys.size());
   for (const Bytes& key : keys) all.push_back({origin + std::to_string(all.size()), Secret(ByteSpan(key))});
   return all;
 }
