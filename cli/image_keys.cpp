@@ -141,6 +141,7 @@ void name_unused_passphrases(const ImageKeys& image_keys, const fscrypt::KeyRing
     complain(io, passphrase.origin + ": this passphrase opens nothing " + what + " (fscrypt's protectors with a " +
                      "passphrase: " + std::to_string(hashed) +
                      "; e4crypt's salts: " + std::to_string(image_keys.salts) + ")" +
+                     (hashed != 0 ? ": it is a wrong one, or what the protector wraps is damaged" : "") +
                      (line_end ? "; the file has a further line end, which is taken for a part of it" : ""));
   }
 }
