@@ -141,7 +141,7 @@ BOOST_AUTO_TEST_CASE(damaged_protectors_are_told_apart) {
   BOOST_TEST(with("0a0161") == "its descriptor is not of 16 hex digits");
   BOOST_TEST(why({}) == "its source is of the unknown kind 0");
   Bytes cut = message("passphrase");
-  cut.resize(cut.size() - 1);
+  cut.pop_back();  // g++ 12 sees a resize() to one less overflow
   BOOST_TEST(why(cut) == "it is no protobuf message");
   BOOST_CHECK(parse_protected_policy(Bytes()).error().kind == ErrorKind::kCorrupt);
 }
