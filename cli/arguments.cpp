@@ -409,11 +409,6 @@ Parsed Parser::parse(const std::vector<std::string>& line) {
     return {std::nullopt, kUsage,
             "coldread: a --passphrase-salt opens nothing without a passphrase: give one with --passphrase-file\n"};
   }
-  if (a_.command == "decrypt" && !(a_.passphrase_files.empty() && a_.vold_secrets.empty())) {
-    return {std::nullopt, kUsage,
-            "coldread: --passphrase-file and --vold-secret open what an image keeps of its keys, and decrypt reads no "
-            "image: give the key itself with --key, or the passphrase to `coldread extract` of the image\n"};
-  }
   if (reads_of_standard_input(a_) > 1) {
     return {std::nullopt, kUsage, "coldread: standard input (-) can be given for one key, secret or passphrase only\n"};
   }

@@ -7,6 +7,7 @@
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/filesystem_run.hpp"
+#include "cli/listing.hpp"
 #include "cli/progress.hpp"
 #include "core/extract/directory_sink.hpp"
 
@@ -65,10 +66,6 @@ void tell_finding(const std::string& name, const report::Entry& entry, std::uint
     line += ": " + shown(entry.problems.front(), io.err_is_terminal);
   }
   io.err << line << '\n';
-}
-
-std::string counted(std::uint64_t n, const char* one, const char* many) {
-  return std::to_string(n) + " " + (n == 1 ? one : many);
 }
 
 void tell_summary(const report::Summary& total, const std::string& report, std::ostream& out) {

@@ -1,5 +1,6 @@
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/listing.hpp"
 #include "cli/policies.hpp"
 #include "cli/protectors.hpp"
 #include "cli/session.hpp"
@@ -14,10 +15,6 @@ std::string joined(const std::vector<std::string>& words) {
   std::string text;
   for (const std::string& word : words) text += " " + word;
   return text;
-}
-
-std::string counted(std::uint64_t count, const char* one, const char* several) {
-  return std::to_string(count) + " " + (count == 1 ? one : several);
 }
 
 /// Whether a given key opens a policy, and how that is known.

@@ -44,4 +44,8 @@ std::string long_line(const report::Entry& entry) {
   return text.data();
 }
 
+std::string counted(std::uint64_t n, const char* one, const char* many) {
+  return std::to_string(n) + " " + (n == 1 ? one : many);
+}
+
 }  // namespace coldread::cli

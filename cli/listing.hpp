@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "core/report/records.hpp"
@@ -11,5 +12,8 @@ namespace coldread::cli {
 
 /// An entry as `ls -l` prints it, without its name: type and permissions, links, owner, group, size or device, mtime.
 [[nodiscard]] std::string long_line(const report::Entry& entry);
+
+/// "1 file", "2 files".
+[[nodiscard]] std::string counted(std::uint64_t n, const char* one, const char* many);
 
 }  // namespace coldread::cli

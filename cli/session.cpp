@@ -14,10 +14,7 @@ void complain(Io& io, const std::string& message) {
   io.err << "coldread: " << shown(message, io.err_is_terminal) << '\n';
 }
 
-namespace {
-
-/// The keys that each of `paths` stands for. Errors: kUsage.
-Result<std::vector<fscrypt::NamedSecret>> read_all(const std::vector<std::string>& paths, Io& io) {
+Result<std::vector<fscrypt::NamedSecret>> read_key_files(const std::vector<std::string>& paths, Io& io) {
   std::vector<fscrypt::NamedSecret> all;
   for (const std::string& path : paths) {
     auto keys = fscrypt::read_keys(path, io.in);
@@ -27,15 +24,17 @@ Result<std::vector<fscrypt::NamedSecret>> read_all(const std::vector<std::string
   return all;
 }
 
+namespace {
+
 Result<void> add_hw_keys(const Arguments& arguments, Io& io, fscrypt::KeyRing& ring) {
-  const auto hw_keys = read_all(arguments.hw_keys, io);
+  const auto hw_keys = read_key_files(arguments.hw_keys, io);
   if (!hw_keys) return fail(hw_keys.error());
   for (const fscrypt::NamedSecret& raw : *hw_keys) {
     if (auto added = ring.add_hw(raw.key, raw.origin); !added) return added;
   }
-  const auto sw_secrets = read_all(arguments.sw_secrets, io);
+  const auto sw_secrets = read_key_files(arguments.sw_secrets, io);
   if (!sw_secrets) return fail(sw_secrets.error());
-  const auto inline_keys = read_all(arguments.inline_keys, io);
+  const auto inline_keys = read_key_files(arguments.inline_keys, io);
   if (!inline_keys) return fail(inline_keys.error());
   return ring.add_hw_parts(*sw_secrets, *inline_keys);
 }

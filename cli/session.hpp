@@ -12,6 +12,7 @@
 #include "cli/io.hpp"
 #include "core/extract/tree_walker.hpp"
 #include "core/extract/vold_keys.hpp"
+#include "core/fscrypt/key_files.hpp"
 #include "core/fscrypt/key_ring.hpp"
 #include "core/report/records.hpp"
 #include "fs/open.hpp"
@@ -36,6 +37,10 @@ struct Session {
 /// may lie on another.
 [[nodiscard]] std::vector<fs::Found> filesystems_left_out(const std::shared_ptr<const source::FileSource>& image,
                                                           fs::OpenOptions options, const fs::ImageContents& contents);
+
+/// The keys that each of `paths` stands for (fscrypt::read_keys()). Errors: kUsage.
+[[nodiscard]] Result<std::vector<fscrypt::NamedSecret>> read_key_files(const std::vector<std::string>& paths, Io& io);
+
 /// Reads the keys that the command line gives into `ring`. Errors: kUsage.
 [[nodiscard]] Result<void> add_keys(const Arguments& arguments, Io& io, fscrypt::KeyRing& ring);
 

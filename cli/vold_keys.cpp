@@ -69,12 +69,9 @@ std::string line_of(const extract::VoldKey& key) {
 }  // namespace
 
 Result<void> add_vold_keys(const Arguments& arguments, Io& io, fs::OpenOptions options, Session& session) {
-  std::vector<fscrypt::NamedSecret> secrets;
-  for (const std::string& path : arguments.vold_secrets) {
-    auto read = fscrypt::read_keys(path, io.in);
-    if (!read) return fail(ErrorKind::kUsage, read.error().where, read.error().what);
-    for (fscrypt::NamedSecret& secret : *read) secrets.push_back(std::move(secret));
-  }
+  const auto read = read_key_files(arguments.vold_secrets, io);
+  if (!read) return fail(read.error());
+  const std::vector<fscrypt::NamedSecret>& secrets = *read;
   std::vector<extract::NamedVolume> volumes;
   for (const fs::Found& found : session.contents.filesystems) {
     if (found.volume) volumes.push_back({found.volume.get(), partition_name(found)});

@@ -36,4 +36,9 @@ struct Number {
 
 [[nodiscard]] constexpr Number operator^(Number a, Number b) { return {a.low ^ b.low, a.high ^ b.high}; }
 
+/// out ^= in, of which there are as many bytes at least.
+inline void xor_into(MutableByteSpan out, ByteSpan in) {
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] ^= in[i];
+}
+
 }  // namespace coldread::fscrypt

@@ -12,10 +12,6 @@ namespace {
 
 constexpr std::size_t kBlock = 16;
 
-void xor_into(MutableByteSpan out, ByteSpan in) {
-  for (std::size_t i = 0; i < out.size(); ++i) out[i] ^= in[i];
-}
-
 /// What comes of the key: the hash's key, and a block that is added to XCTR's IV.
 struct Keys {
   explicit Keys(ByteSpan derived) : hash(derived.first(kBlock)), added(derived.subspan(kBlock)) {}

@@ -3,17 +3,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/fscrypt/block.hpp"
 #include "core/fscrypt/cipher_pool.hpp"
 
 namespace coldread::fscrypt {
 namespace {
 
 constexpr std::size_t kBlock = 16;
-using Block = std::array<std::byte, kBlock>;
-
-void xor_into(MutableByteSpan out, ByteSpan in) {
-  for (std::size_t i = 0; i < out.size(); ++i) out[i] ^= in[i];
-}
 
 /// CBC's step: decrypts a block in place; `previous` is the ciphertext before it, and becomes this one's.
 bool next_block(const CipherPool::Loan& ecb, Block& previous, MutableByteSpan block) {

@@ -8,6 +8,7 @@
 #include <exception>
 
 #include "core/base/little_endian.hpp"
+#include "core/fscrypt/block.hpp"
 
 namespace coldread::fscrypt {
 namespace {
@@ -22,10 +23,6 @@ void subtract(ByteSpan block, const Words& added, MutableByteSpan out) {
     const ByteSpan bytes = bytes_of(difference);
     std::copy(bytes.begin(), bytes.end(), out.begin() + static_cast<std::ptrdiff_t>(4 * i));
   }
-}
-
-void xor_into(MutableByteSpan out, ByteSpan in) {
-  for (std::size_t i = 0; i < out.size(); ++i) out[i] ^= in[i];
 }
 
 }  // namespace
