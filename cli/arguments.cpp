@@ -5,14 +5,10 @@
 #include <CLI/Formatter.hpp>
 #include <algorithm>
 #include <functional>
-#include <map>
 #include <thread>
 
 #include "cli/exit_code.hpp"
-#include "core/base/checked.hpp"
-#include "core/extract/content_hash.hpp"
-#include "core/fscrypt/e4crypt_key.hpp"
-#include "core/read/page_reader.hpp"
+#include "cli/option_values.hpp"
 #include "core/report/schema.hpp"
 #include "core/report/version.hpp"
 
@@ -28,110 +24,15 @@ constexpr const char* kExitCodes =
     "  4    the output cannot be written\n"
     "  130  interrupted";
 
-std::uint64_t parse_number(const std::string& text, const std::string& name) {
-  std::uint64_t value = 0;
-  if (text.empty()) throw CLI::ValidationError(name, "a number of bytes is missing");
-  for (const char c : text) {
-    const bool digit = c >= '0' && c <= '9';
-    const auto shifted = checked_mul(value, 10);
-    const auto next = digit && shifted ? checked_add(*shifted, static_cast<std::uint64_t>(c - '0')) : std::nullopt;
-    if (!next) throw CLI::ValidationError(name, "'" + text + "' is not a number of bytes (decimal digits, 64 bits)");
-    value = *next;
-  }
-  return value;
+/// The value, where there is one; CLI11 prints the rest.
+template <class Value>
+Value must(Result<Value> result) {
+  if (!result) throw CLI::ValidationError(result.error().where, result.error().what);
+  return *std::move(result);
 }
 
-std::vector<std::string> split(const std::string& list) {
-  std::vector<std::string> parts;
-  std::size_t start = 0;
-  while (start <= list.size()) {
-    const std::size_t comma = std::min(list.find(',', start), list.size());
-    parts.push_back(list.substr(start, comma - start));
-    start = comma + 1;
-  }
-  return parts;
-}
-
-void set_hashes(Arguments& a, const std::string& list) {
-  std::vector<std::string> names = split(list);
-  if (names == std::vector<std::string>{"none"}) names.clear();
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    if (!extract::ContentHash::known(names[i])) {
-      throw CLI::ValidationError("--hash", "'" + names[i] + "' is not one of sha256, sha1, md5, none");
-    }
-    if (std::find(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(i), names[i]) !=
-        names.begin() + static_cast<std::ptrdiff_t>(i)) {
-      throw CLI::ValidationError("--hash", "'" + names[i] + "' is given twice");
-    }
-  }
-  a.hashes = std::move(names);
-}
-
-void set_preserve(Arguments& a, const std::string& list) {
-  for (const std::string& name : split(list)) {
-    if (name == "owner") {
-      a.preserve_owner = true;
-    } else if (name == "setid") {
-      a.preserve_setid = true;
-    } else if (name == "special") {
-      a.preserve_special = true;
-    } else {
-      throw CLI::ValidationError("--preserve", "'" + name + "' is not one of owner, setid, special");
-    }
-  }
-}
-
-void set_damaged(Arguments& a, const std::string& how) {
-  static const std::map<std::string, extract::Damaged> kWays{{"keep", extract::Damaged::kKeep},
-                                                             {"zero", extract::Damaged::kZero},
-                                                             {"page", extract::Damaged::kPage},
-                                                             {"omit", extract::Damaged::kOmit}};
-  const auto way = kWays.find(how);
-  if (way == kWays.end()) throw CLI::ValidationError("--damaged", "'" + how + "' is not one of keep, zero, page, omit");
-  a.damaged = way->second;
-}
-
-void set_range(Arguments& a, const std::string& text) {
-  const std::size_t colon = text.find(':');
-  if (colon == std::string::npos) throw CLI::ValidationError("--range", "'" + text + "' is not OFFSET:LENGTH");
-  a.range = {parse_number(text.substr(0, colon), "--range"), parse_number(text.substr(colon + 1), "--range")};
-  if (!checked_add(a.range->first, a.range->second)) {
-    throw CLI::ValidationError("--range", "'" + text + "' ends past what 64 bits can tell");
-  }
-}
-
-void add_v1_key(Arguments& a, const std::string& text) {
-  constexpr std::size_t kDigits = 16;
-  const std::size_t equals = text.find('=');
-  if (equals != kDigits || text.find_first_not_of("0123456789abcdefABCDEF") != kDigits || text.size() == kDigits + 1) {
-    throw CLI::ValidationError("--v1-key", "'" + text + "' is not DESCRIPTOR=FILE with a descriptor of 16 hex digits");
-  }
-  a.v1_keys.push_back({text.substr(0, equals), text.substr(equals + 1)});
-}
-
-void add_passphrase_salt(Arguments& a, const std::string& text) {
-  if (const auto salt = fscrypt::parse_salt(text); !salt) {
-    throw CLI::ValidationError("--passphrase-salt", salt.error().what);
-  }
-  a.passphrase_salts.push_back(text);
-}
-
-/// How many options read standard input.
-std::size_t reads_of_standard_input(const Arguments& a) {
-  const auto v1 = std::count_if(a.v1_keys.begin(), a.v1_keys.end(), [](const V1Key& key) { return key.path == "-"; });
-  std::size_t reads = static_cast<std::size_t>(v1);
-  for (const auto* files : {&a.keys, &a.hw_keys, &a.sw_secrets, &a.inline_keys, &a.vold_secrets, &a.passphrase_files}) {
-    reads += static_cast<std::size_t>(std::count(files->begin(), files->end(), "-"));
-  }
-  return reads;
-}
-
-void set_page_size(Arguments& a, const std::string& text) {
-  const std::uint64_t value = parse_number(text, "--page-size");
-  if (!is_power_of_two(value) || value < read::kMinPageSize || value > read::kMaxPageSize) {
-    throw CLI::ValidationError("--page-size", "'" + text + "' is not one of 4096, 8192, 16384, 32768, 65536");
-  }
-  a.page_size = static_cast<std::uint32_t>(value);
+void must(const Result<void>& result) {
+  if (!result) throw CLI::ValidationError(result.error().where, result.error().what);
 }
 
 /// An option that takes one text and is given at most once.
@@ -191,11 +92,11 @@ void Parser::image_options(CLI::App& app) {
               "this partition (default: every ext4 or f2fs filesystem on the image)",
               [this](const std::string& text) { a_.partition = text; });
   text_option(app, "--offset", "BYTES", "the filesystem that begins at this byte, whatever a partition table says",
-              [this](const std::string& text) { a_.offset = parse_number(text, "--offset"); });
+              [this](const std::string& text) { a_.offset = must(parse_number(text, "--offset")); });
   list_option(app, "--device", a_.devices, "FILE",
               "a further device of an f2fs filesystem over several, in the order in which it counts them");
   text_option(app, "--checkpoint", "N", "read f2fs by its checkpoint of this version (default: the newer of the two)",
-              [this](const std::string& text) { a_.checkpoint = parse_number(text, "--checkpoint"); });
+              [this](const std::string& text) { a_.checkpoint = must(parse_number(text, "--checkpoint")); });
   CLI::Option* no_replay = app.add_flag("--no-replay", a_.no_replay,
                                         "read the filesystem as it lies, without journal replay or roll-forward");
   app.add_option("--journal", a_.journal, "the ext4 journal that the filesystem keeps on this device of its own")
@@ -215,7 +116,7 @@ void Parser::key_options(CLI::App& app) {
   app.add_option_function<std::vector<std::string>>(
          "--v1-key",
          [this](const std::vector<std::string>& list) {
-           for (const std::string& text : list) add_v1_key(a_, text);
+           for (const std::string& text : list) must(add_v1_key(a_, text));
          },
          "the key of v1 policies with this descriptor, where that is not derived from the key")
       ->type_name("DESCRIPTOR=FILE")
@@ -238,7 +139,7 @@ void Parser::image_key_options(CLI::App& app) {
   app.add_option_function<std::vector<std::string>>(
          "--passphrase-salt",
          [this](const std::vector<std::string>& list) {
-           for (const std::string& text : list) add_passphrase_salt(a_, text);
+           for (const std::string& text : list) must(add_passphrase_salt(a_, text));
          },
          "a salt that e4crypt(8) was given, as it takes it (s:TEXT, 0xHEX, UUID), besides those of the filesystems")
       ->type_name("SALT")
@@ -253,7 +154,7 @@ void Parser::trust_options(CLI::App& app) {
 
 void Parser::page_option(CLI::App& app) {
   text_option(app, "--page-size", "BYTES", "page size, 4096 to 65536 (default: the larger of 4096 and the block size)",
-              [this](const std::string& text) { set_page_size(a_, text); });
+              [this](const std::string& text) { must(set_page_size(a_, text)); });
 }
 
 void Parser::work_options(CLI::App& app) {
@@ -271,7 +172,7 @@ void Parser::report_options(CLI::App& app, const std::string& default_report, co
       ->type_name("FILE");
   text_option(app, "--hash", "LIST",
               "content hashes in the report, of sha256, sha1, md5; or none (default: " + default_hash + ")",
-              [this](const std::string& list) { set_hashes(a_, list); });
+              [this](const std::string& list) { must(set_hashes(a_, list)); });
   app.add_flag("--hash-image", a_.hash_image, "put the SHA-256 of the whole image into the report");
   app.add_flag("--runs", a_.runs, "put into the report where each file's bytes lie in the image");
   app.add_option("--progress", a_.progress, "progress on standard error: auto (on a terminal), always, never")
@@ -339,7 +240,7 @@ Parser::Parser() {
   lost_options(*cat);
   page_option(*cat);
   text_option(*cat, "--range", "OFFSET:LENGTH", "only these bytes",
-              [this](const std::string& text) { set_range(a_, text); });
+              [this](const std::string& text) { must(set_range(a_, text)); });
 
   CLI::App* pages = command("pages", "the page table of one file, as reconstructed");
   one_path(*pages, true);
@@ -359,11 +260,11 @@ Parser::Parser() {
       *extract, "--damaged", "HOW",
       "what is written where a block failed: keep (what was read), zero (zeros for the block), page (zeros for its "
       "page), omit (no file) (default: keep)",
-      [this](const std::string& how) { set_damaged(a_, how); });
+      [this](const std::string& how) { must(set_damaged(a_, how)); });
   extract->add_flag("--ciphertext", a_.ciphertext,
                     "also write locked files as they are stored, as NAME.ciphertext, for `coldread decrypt`");
   text_option(*extract, "--preserve", "LIST", "of owner, setid, special: what else the output is to carry",
-              [this](const std::string& list) { set_preserve(a_, list); });
+              [this](const std::string& list) { must(set_preserve(a_, list)); });
   report_options(*extract, "DIR.report.json", "sha256");
 
   CLI::App* verify = command("verify", "check every fs-verity file without writing files");
