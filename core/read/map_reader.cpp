@@ -14,6 +14,7 @@ MapReader::MapReader(std::shared_ptr<const source::BlockSource> source, FileMap 
 void MapReader::fill(Window& window) const {
   window.extents.clear();
   window.faults.clear();
+  window.refused.clear();
   const std::uint64_t limit = std::min(window.end(), round_up(size_, block_size_));
   std::uint64_t at = window.offset;
   while (at < limit) {

@@ -43,6 +43,7 @@ void PageReader::read(std::uint64_t offset, MutableByteSpan buffer, Window& wind
   std::fill(past_end.begin(), past_end.end(), std::byte{0});
   window.bytes = window.bytes.first(static_cast<std::size_t>(round_up(wanted, page_size_)));
   sort_and_merge(window.faults);
+  sort_and_merge(window.refused);
 }
 
 void sort_and_merge(std::vector<BlockFault>& faults) {

@@ -32,7 +32,7 @@ class PageReader {
 
   /// Fills `window` with the file from `offset` (a multiple of window_size()). `buffer` is at least window_size() long.
   /// window.bytes becomes the part of the buffer that holds whole pages up to EOF; bytes past EOF in the last page are
-  /// zero. Faults are sorted, and merged where they touch and agree.
+  /// zero. Faults and what is refused are sorted, and merged where they touch and agree.
   void read(std::uint64_t offset, MutableByteSpan buffer, Window& window) const;
 
  private:

@@ -33,6 +33,9 @@ struct Window {
   MutableByteSpan bytes;        ///< its length is a multiple of the reader's unit()
   std::vector<Extent> extents;  ///< total over the window, ascending
   std::vector<BlockFault> faults;
+  /// What a kernel refuses although its bytes are proven here: data whose stored Merkle tree is damaged, and which
+  /// hashes up to the root all the same. Disjoint from `faults`.
+  std::vector<BlockFault> refused;
   Bytes scratch;  ///< room for what a reader works on beside `bytes`
 
   [[nodiscard]] std::uint64_t end() const { return offset + bytes.size(); }
