@@ -21,7 +21,7 @@ def size_near(rng, block, per_block):
     """Sizes around the bounds of blocks, and of trees of one level, and any."""
     edge = rng.choice([0, block, per_block * block, rng.randrange(1, 40) * block, (per_block + 1) * block, 1 << 20])
     size = rng.choice([edge + rng.choice([-1, 0, 0, 1]), rng.randrange(1, 3 * block), rng.randrange(1, 3 << 20)])
-    return max(0, min(size, 5 << 20))
+    return max(0, min(size, 3 << 20))
 
 
 def make(path, rng, size, noise):
@@ -82,7 +82,7 @@ def compare_random(coldread, work, count, rng):
         if files:
             compare(coldread, options + FORMS[number % 4], files)
             compare(coldread, options, files)
-            for file in files[:3]:
+            for file in files[:2]:
                 compare_outputs(coldread, options, file, work)
         for file in files:
             file.unlink()
@@ -94,10 +94,10 @@ def check_sparse(coldread, work):
     """A file that is mostly hole, of more levels than the others."""
     file = work / "sparse"
     with open(file, "wb") as sparse:
-        for at in 5000, 17 << 20, 100 << 20:
+        for at in 5000, 17 << 20, 40 << 20:
             sparse.seek(at)
             sparse.write(b"island")
-        sparse.truncate((128 << 20) + 1)
+        sparse.truncate((48 << 20) + 1)
     for options in [], ["--block-size=1024", "--hash-alg=sha512"]:
         compare(coldread, options, [file])
         compare_outputs(coldread, options, file, work)
@@ -136,18 +136,6 @@ def check_refusals(coldread, work):
     assert run(coldread, "digest", good, good, f"--out-descriptor={tree}").returncode == 2
 
 
-def check_change(coldread, work):
-    """A file that is written to while it is read has no digest: it grows until the program has seen enough."""
-    file = work / "log"
-    file.write_bytes(bytes(1 << 20) * 64)
-    with open(file, "ab", buffering=0) as log:
-        process = subprocess.Popen([coldread, "digest", file], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        while process.poll() is None:
-            log.write(b"line\n")
-    out, err = process.communicate()
-    assert process.returncode == 3 and out == b"" and b"while it was read" in err, (process.returncode, out, err)
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("coldread")
@@ -163,7 +151,6 @@ def main():
         holes = compare_random(arguments.coldread, work, arguments.count, random.Random(arguments.seed))
         check_sparse(arguments.coldread, work)
         check_refusals(arguments.coldread, work)
-        check_change(arguments.coldread, work)
     print(f"{arguments.count} files, {holes} of them with holes: the same as fsverity")
     return 0
 
