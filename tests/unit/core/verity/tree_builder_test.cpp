@@ -212,7 +212,7 @@ BOOST_AUTO_TEST_CASE(runs_are_what_their_hashes_are_one_by_one) {
 
 BOOST_AUTO_TEST_CASE(runs_of_different_hashes_are_not_taken_for_each_other) {
   const Hasher hasher(HashAlgorithm::kSha256, {});
-  constexpr std::size_t kEach = 32 * 4;
+  constexpr std::size_t kEach = 128;  // four blocks of 32 hashes
   Bytes data(kEach * 3 * 1024);
   std::fill(data.begin() + kEach * 1024, data.begin() + kEach * 2 * 1024, std::byte{1});
   TreeBuilder builder(hasher, *MerkleTree::make(HashAlgorithm::kSha256, 1024, data.size()), nullptr);
