@@ -58,7 +58,8 @@ def compare_outputs(coldread, options, file, work):
     made = []
     for program in ["fsverity"], [coldread]:
         outputs = [work / "tree", work / "descriptor"]
-        done = run(*program, "digest", *options, f"--out-merkle-tree={outputs[0]}", f"--out-descriptor={outputs[1]}", file)
+        to = [f"--out-merkle-tree={outputs[0]}", f"--out-descriptor={outputs[1]}"]
+        done = run(*program, "digest", *options, *to, file)
         assert done.returncode == 0, (options, file, done.stderr)
         made.append([done.stdout, *(output.read_bytes() for output in outputs)])
         for output in outputs:
