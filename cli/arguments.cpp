@@ -66,6 +66,8 @@ class Parser {
   void paths(CLI::App& app, const std::string& help);
   void one_path(CLI::App& app, bool required);
   void decrypt_command();
+  void digest_command();
+  void jobs_option(CLI::App& app);
 
   CLI::App app_{
       "Reads Linux filesystems offline: decrypts fscrypt files, verifies fs-verity files, reports what it did.",
@@ -157,11 +159,15 @@ void Parser::page_option(CLI::App& app) {
               [this](const std::string& text) { must(set_page_size(a_, text)); });
 }
 
-void Parser::work_options(CLI::App& app) {
-  page_option(app);
+void Parser::jobs_option(CLI::App& app) {
   app.add_option("-j,--jobs", a_.jobs, "how many workers (default: all cores)")
       ->type_name("N")
       ->check(CLI::Range(1U, 1024U));
+}
+
+void Parser::work_options(CLI::App& app) {
+  page_option(app);
+  jobs_option(app);
   list_option(app, "--include", a_.include, "GLOB",
               "only files that match, or lie below a match; `*` crosses /; without / it is held against the last name");
   list_option(app, "--exclude", a_.exclude, "GLOB", "nothing that matches, or lies below a match");
@@ -212,6 +218,25 @@ void Parser::decrypt_command() {
   app->add_flag("--json", a_.json, "with --names: one JSON object a line")->needs(names);
   app->add_flag("-q,--quiet", a_.quiet, "say nothing but errors");
   app->add_flag("-v,--verbose", a_.verbose, "say more on standard error");
+}
+
+void Parser::digest_command() {
+  CLI::App* app = app_.add_subcommand("digest", "compute ordinary files' fs-verity digests, as `fsverity digest` does");
+  app->footer(kExitCodes);
+  app->add_option("FILE", a_.paths, "an ordinary file on this system, not on an image")->required()->type_name("");
+  text_option(*app, "--hash-alg", "NAME", "sha256 or sha512 (default: sha256)",
+              [this](const std::string& name) { must(set_hash_algorithm(a_, name)); });
+  text_option(*app, "--block-size", "BYTES", "Merkle tree block size, 1024 to 65536 (default: 4096)",
+              [this](const std::string& text) { must(set_verity_block_size(a_, text)); });
+  text_option(*app, "--salt", "HEX", "a salt of up to 32 bytes (default: none)",
+              [this](const std::string& hex) { must(set_salt(a_, hex)); });
+  app->add_flag("--compact", a_.compact, "print the digests alone");
+  app->add_flag("--for-builtin-sig", a_.for_builtin_signature,
+                "print what a built-in signature is made over, instead of the digest");
+  app->add_option("--out-merkle-tree", a_.out_merkle_tree, "write the Merkle tree there, of one FILE")
+      ->type_name("FILE");
+  app->add_option("--out-descriptor", a_.out_descriptor, "write the descriptor there, of one FILE")->type_name("FILE");
+  jobs_option(*app);
 }
 
 Parser::Parser() {
@@ -276,6 +301,7 @@ Parser::Parser() {
   report_options(*verify, "none", "none");
 
   decrypt_command();
+  digest_command();
 
   json_option(*command("keys", "the policies in use, and which given key opens each"));
 }
@@ -315,6 +341,9 @@ Parsed Parser::parse(const std::vector<std::string>& line) {
   }
   if (a_.command == "decrypt" && a_.image.empty() && !a_.names) {
     return {std::nullopt, kUsage, "coldread: FILE is required (see `coldread decrypt --help`)\n"};
+  }
+  if (a_.paths.size() > 1 && !(a_.out_merkle_tree.empty() && a_.out_descriptor.empty())) {
+    return {std::nullopt, kUsage, "coldread: --out-merkle-tree and --out-descriptor are of one FILE; give no more\n"};
   }
   if (a_.jobs == 0) a_.jobs = std::max(1U, std::thread::hardware_concurrency());
   return {std::move(a_), kOk, ""};

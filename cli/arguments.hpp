@@ -6,7 +6,9 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/byte_view.hpp"
 #include "core/extract/options.hpp"
+#include "core/verity/hash_algorithm.hpp"
 
 namespace coldread::cli {
 
@@ -52,6 +54,14 @@ struct Arguments {
   std::string sidecar;       ///< decrypt: the report that came with the ciphertext
   std::string sidecar_path;  ///< decrypt: the entry's path there; empty: the one with that ciphertext
   bool names = false;        ///< decrypt: the true names of locked entries instead of a file
+
+  verity::HashAlgorithm hash_algorithm = verity::HashAlgorithm::kSha256;  ///< digest: as fsverity(1) has them
+  std::uint32_t verity_block_size = 4096;
+  Bytes salt;
+  bool compact = false;
+  bool for_builtin_signature = false;
+  std::string out_merkle_tree;
+  std::string out_descriptor;
 
   std::string output;
   std::string report;

@@ -43,16 +43,6 @@ struct FormattedDigest {
 };
 static_assert(sizeof(FormattedDigest) == 12);
 
-Bytes signed_bytes(HashAlgorithm algorithm, ByteSpan digest) {
-  FormattedDigest header;
-  header.digest_algorithm = static_cast<std::uint16_t>(algorithm);
-  header.digest_size = static_cast<std::uint16_t>(digest.size());
-  const ByteSpan head = bytes_of(header);
-  Bytes all(head.begin(), head.end());
-  all.insert(all.end(), digest.begin(), digest.end());
-  return all;
-}
-
 /// The last of libcrypto's reasons for what has just failed; the queue is empty afterwards.
 std::string library_reason() {
   const unsigned long error = ERR_peek_last_error();
@@ -130,6 +120,16 @@ std::string_view to_string(SignatureStatus status) {
   return "invalid";
 }
 
+Bytes formatted_digest(HashAlgorithm algorithm, ByteSpan digest) {
+  FormattedDigest header;
+  header.digest_algorithm = static_cast<std::uint16_t>(algorithm);
+  header.digest_size = static_cast<std::uint16_t>(digest.size());
+  const ByteSpan head = bytes_of(header);
+  Bytes all(head.begin(), head.end());
+  all.insert(all.end(), digest.begin(), digest.end());
+  return all;
+}
+
 SignatureResult check_signature(const Descriptor& descriptor, ByteSpan file_digest, const TrustStore& trusted) {
   const auto invalid = [](std::string reason) { return SignatureResult{SignatureStatus::kInvalid, std::move(reason)}; };
   if (descriptor.signature.empty()) return {SignatureStatus::kAbsent, ""};
@@ -146,7 +146,7 @@ SignatureResult check_signature(const Descriptor& descriptor, ByteSpan file_dige
   for (const Certificate& certificate : trusted.certificates_->all) {
     if (!candidates || sk_X509_push(candidates.get(), certificate.get()) == 0) return invalid(library_reason());
   }
-  const Bytes content = signed_bytes(descriptor.algorithm, file_digest);
+  const Bytes content = formatted_digest(descriptor.algorithm, file_digest);
   Bio memory(BIO_new_mem_buf(content.data(), static_cast<int>(content.size())));
   Bio content_bio(BIO_new(BIO_f_buffer()));
   if (!memory || !content_bio) return invalid(library_reason());

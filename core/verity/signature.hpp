@@ -46,6 +46,9 @@ class TrustStore {
   std::unique_ptr<const Certificates> certificates_;
 };
 
+/// struct fsverity_formatted_digest (include/uapi/linux/fsverity.h): what a built-in signature is made over.
+[[nodiscard]] Bytes formatted_digest(HashAlgorithm algorithm, ByteSpan digest);
+
 /// Checks a built-in signature (fsverity.rst, "Built-in signature verification"): a detached PKCS#7 message in DER over
 /// struct fsverity_formatted_digest of the file digest. Its signer must be one of the trusted certificates or chain to
 /// one; a signer's certificate that the message leaves out is looked for among them. Validity times and key usages are
