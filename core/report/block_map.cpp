@@ -10,7 +10,7 @@ namespace coldread::report {
 namespace {
 
 constexpr std::array<std::pair<BlockKind, std::string_view>, 6> kWords{{
-    {BlockKind::kUntold, "not told"},
+    {BlockKind::kUntold, "data"},
     {BlockKind::kHole, "hole"},
     {BlockKind::kUnwritten, "unwritten"},
     {BlockKind::kInline, "inline"},
