@@ -111,7 +111,7 @@ std::vector<PageTable::Block> PageTable::blocks_of(const read::Window& window) c
       block.fault = fault_at(window.faults, at, block.end());
       if (block.fault == nullptr) block.refused = fault_at(window.refused, at, block.end());
       at = block.end();
-      blocks.push_back(std::move(block));
+      blocks.push_back(block);
     }
   }
   for (std::size_t first = 0; first < blocks.size();) {

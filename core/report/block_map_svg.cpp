@@ -65,7 +65,7 @@ class Drawing {
   void flags();
   void legend();
   void legend_entry(std::string_view words, const std::string& sample);
-  void legend_cell(std::size_t look, bool encrypted, bool verified, std::string_view words);
+  void legend_cell(std::size_t index, bool encrypted, bool verified, std::string_view words);
   [[nodiscard]] bool alike(std::size_t before, std::size_t next) const;
   [[nodiscard]] std::string tooltip(std::size_t first, std::size_t last) const;
   [[nodiscard]] std::uint64_t side() const { return at_.cell - 1; }
