@@ -9,6 +9,9 @@
 namespace coldread::report {
 namespace {
 
+constexpr std::uint64_t kFewCells = 4;
+constexpr std::size_t kMostWords = 200;
+
 constexpr std::array<std::pair<BlockKind, std::string_view>, 6> kWords{{
     {BlockKind::kUntold, "data"},
     {BlockKind::kHole, "hole"},
@@ -17,6 +20,11 @@ constexpr std::array<std::pair<BlockKind, std::string_view>, 6> kWords{{
     {BlockKind::kStored, "stored"},
     {BlockKind::kCompressed, "compressed"},
 }};
+
+/// A cell's words: each of many cells may have some, and a hostile image could make them long.
+std::string bounded(const std::string& words) {
+  return words.size() <= kMostWords ? words : words.substr(0, kMostWords) + "...";
+}
 
 }  // namespace
 
@@ -39,6 +47,9 @@ BlockMap::BlockMap(std::uint64_t size, std::uint32_t block_size, std::uint32_t p
   const std::uint64_t blocks = size / block_size_ + (size % block_size_ != 0 ? 1 : 0);
   const auto count = [&] { return blocks / blocks_per_cell_ + (blocks % blocks_per_cell_ != 0 ? 1 : 0); };
   while (count() > std::max<std::uint64_t>(most_cells, 1)) blocks_per_cell_ *= 2;
+  // Outlines around pages of a few small cells would be most of the drawing.
+  const bool few = page_size_ > cell_size() && page_size_ <= kFewCells * cell_size() && page_size_ % cell_size() == 0;
+  if (blocks_per_cell_ > 1 && few) blocks_per_cell_ = page_size_ / block_size_;
   cells_.resize(static_cast<std::size_t>(count()));
   told_.resize(cells_.size());
 }
@@ -50,12 +61,12 @@ void BlockMap::add(BlockCell& cell, std::uint64_t begin, const BlockRange& range
     if (range.image_offset && !cell.image_offset && range.offset <= begin) {
       cell.image_offset = checked_add(*range.image_offset, begin - range.offset);
     }
-    if (cell.place.empty()) cell.place = range.place;
+    if (cell.place.empty()) cell.place = bounded(range.place);
   }
   const bool first_fault = range.failed && !cell.failed;
   const bool first_refusal = range.refused && !cell.refused && !cell.failed && !range.failed;
   if (first_fault || first_refusal) {
-    cell.reason = range.reason;
+    cell.reason = bounded(range.reason);
     cell.fault_offset = std::max(begin, range.offset);
   }
   cell.failed = cell.failed || range.failed;

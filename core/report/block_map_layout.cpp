@@ -11,6 +11,7 @@ constexpr std::uint64_t kMostColumns = 128;
 constexpr std::uint64_t kSmallestCell = 6;
 constexpr std::uint64_t kLargestCell = 24;
 constexpr std::uint64_t kPageGap = 7;
+constexpr std::uint64_t kSmallPageGap = 4;  ///< of the maps with the most columns
 constexpr std::uint64_t kMargin = 14;
 constexpr std::uint64_t kLabelHeight = 13;
 constexpr std::uint64_t kDigitWidth = 7;
@@ -21,10 +22,10 @@ MapLayout::MapLayout(const BlockMap& map, std::uint32_t wanted_width) {
   const std::uint64_t count = map.cells().size();
   if (map.page_size() > map.cell_size() && map.page_size() % map.cell_size() == 0) {
     cells_per_page = map.page_size() / map.cell_size();
-    gap = kPageGap;
   }
   columns = std::max(kFewestColumns, cells_per_page);
   while (columns < kMostColumns && count > columns * columns / 2) columns *= 2;
+  if (cells_per_page != 0) gap = columns < kMostColumns ? kPageGap : kSmallPageGap;
   rows = count / columns + (count % columns != 0 ? 1 : 0);
 
   const std::string last_label = std::to_string(rows == 0 ? 0 : (rows - 1) * columns * map.cell_size());

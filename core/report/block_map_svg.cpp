@@ -15,7 +15,7 @@ constexpr std::string_view kText = "#1a1a1a";
 constexpr std::uint64_t kMargin = 14;
 constexpr std::uint64_t kLine = 18;   ///< from one line of text to the next
 constexpr std::uint64_t kSmall = 12;  ///< cells below that have thinner edges, and flags
-constexpr std::string_view kFlag = "l8 -4v8z";
+constexpr std::string_view kFlag = "l7 -3v6z";
 constexpr std::uint64_t kSwatch = 16;  ///< a legend's cell
 
 /// About how wide a text is, in pixels: what is not ASCII may be twice as wide.

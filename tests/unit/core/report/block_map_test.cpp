@@ -101,6 +101,14 @@ BOOST_AUTO_TEST_CASE(a_large_file_has_few_cells_and_none_hides_a_fault) {
   BOOST_TEST(holds(svg, "class=\"flags\""), "so small a cell is pointed at");
 }
 
+BOOST_AUTO_TEST_CASE(a_cell_of_several_blocks_is_a_page_rather_than_part_of_one) {
+  constexpr std::uint64_t kSize = 300 << 20;
+  BOOST_TEST(BlockMap(kSize, kBlock, kBlock).blocks_per_cell() == 8U);
+  BOOST_TEST(BlockMap(kSize, kBlock, 65536).blocks_per_cell() == 16U);
+  BOOST_TEST(BlockMap(kSize / 8, kBlock, 65536).blocks_per_cell() == 1U);
+  BOOST_TEST(BlockMap(32 << 20, 1024, 65536).blocks_per_cell() == 2U, "which would be too coarse");
+}
+
 BOOST_AUTO_TEST_CASE(only_a_cell_that_is_verified_whole_says_so) {
   BlockMap map(4 * kBlock, kBlock, kBlock, 2);
   BOOST_TEST(map.cells().size() == 2U);
@@ -122,6 +130,16 @@ BOOST_AUTO_TEST_CASE(sizes_at_the_end_of_numbers_are_bounded_too) {
   empty.add(range(0, 1, BlockKind::kStored));
   BOOST_TEST(empty.cells().empty());
   BOOST_TEST(holds(to_svg(empty), "The file is empty"));
+}
+
+BOOST_AUTO_TEST_CASE(long_words_are_cut) {
+  BlockMap map(BlockMap::kMostCells * kBlock, kBlock, kBlock);
+  BlockRange long_one = fault(0, BlockMap::kMostCells, std::string(100'000, 'r'));
+  long_one.place = std::string(100'000, 'p');
+  map.add(long_one);
+  BOOST_TEST(map.cells()[7].reason == std::string(200, 'r') + "...");
+  BOOST_TEST(map.cells()[7].place == std::string(200, 'p') + "...");
+  BOOST_TEST(to_svg(map).size() < 12U << 20);
 }
 
 BOOST_AUTO_TEST_CASE(each_look_is_drawn_and_in_the_legend) {
