@@ -14,7 +14,7 @@
 namespace coldread::cli {
 namespace {
 
-constexpr std::uint32_t kBlock = 1024;
+constexpr std::uint64_t kBlock = 1024;
 
 /// Fails block 2, and refuses blocks 4 to 9 and 12, whose data is proven.
 class FakeVerity final : public read::Step {

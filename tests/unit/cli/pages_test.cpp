@@ -43,7 +43,7 @@ BOOST_FIXTURE_TEST_SUITE(pages_command, Image)
 BOOST_AUTO_TEST_CASE(what_a_kernel_refuses_is_summed_up) {
   const std::uint64_t first = number("image_offset");
   flip(first + 4096 + 9);
-  flip(first + 2 * 4096);
+  flip(first + 8192);
   const Run small = run({"pages", image, kFile});
   BOOST_TEST(small.code == 1);
   BOOST_TEST(holds(small.out, " bad\npages 1-2: EIO (blocks 1-2: verity)\n"), small.out);

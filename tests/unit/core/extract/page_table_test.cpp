@@ -18,7 +18,7 @@ using read::Extent;
 using read::ExtentKind;
 using read::StepKind;
 
-constexpr std::uint32_t kBlock = 1024;
+constexpr std::uint64_t kBlock = 1024;
 
 /// Finds fault with some blocks, and refuses others whose data is proven.
 class FakeStep final : public read::Step {

@@ -8,7 +8,7 @@
 namespace coldread::report {
 namespace {
 
-constexpr std::uint32_t kBlock = 4096;
+constexpr std::uint64_t kBlock = 4096;
 
 std::size_t count(const std::string& text, const std::string& what) {
   std::size_t found = 0;
