@@ -272,6 +272,8 @@ Parser::Parser() {
   lost_options(*pages);
   page_option(*pages);
   json_option(*pages);
+  pages->add_option("--svg", a_.svg, "draw a map of the file's blocks as SVG; - is standard output, without the table")
+      ->type_name("FILE");
 
   CLI::App* extract = command("extract", "write the files and the report");
   paths(*extract, "what to extract, from the filesystem's root (default: everything)");
@@ -338,6 +340,9 @@ Parsed Parser::parse(const std::vector<std::string>& line) {
   }
   if (reads_of_standard_input(a_) > 1) {
     return {std::nullopt, kUsage, "coldread: standard input (-) can be given for one key, secret or passphrase only\n"};
+  }
+  if (a_.json && a_.svg == "-") {
+    return {std::nullopt, kUsage, "coldread: --json and --svg - exclude each other; draw into a file\n"};
   }
   if (a_.command == "decrypt" && a_.image.empty() && !a_.names) {
     return {std::nullopt, kUsage, "coldread: FILE is required (see `coldread decrypt --help`)\n"};

@@ -65,6 +65,7 @@ struct Arguments {
 
   std::string output;
   std::string report;
+  std::optional<std::string> svg;  ///< pages: where the map goes
   bool runs = false;
   bool ciphertext = false;
   bool preserve_owner = false;
