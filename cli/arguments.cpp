@@ -150,6 +150,8 @@ void Parser::trust_options(CLI::App& app) {
   list_option(app, "--digests", a_.digests, "FILE",
               "lines as `fsverity digest` prints them: each listed path must exist, be verity and match");
   list_option(app, "--cert", a_.certs, "FILE", "PEM X.509: built-in fs-verity signatures must chain to it");
+  app.add_flag("--require-signature", a_.require_signature,
+               "each fs-verity file must have a built-in signature that is valid by the certificates (--cert)");
 }
 
 void Parser::page_option(CLI::App& app) {
@@ -309,6 +311,10 @@ Parsed Parser::parse(const std::vector<std::string>& line) {
   if (!a_.passphrase_salts.empty() && a_.passphrase_files.empty()) {
     return {std::nullopt, kUsage,
             "coldread: a --passphrase-salt opens nothing without a passphrase: give one with --passphrase-file\n"};
+  }
+  if (a_.require_signature && a_.certs.empty()) {
+    return {std::nullopt, kUsage,
+            "coldread: --require-signature needs a --cert: a signature that is not checked proves nothing\n"};
   }
   if (reads_of_standard_input(a_) > 1) {
     return {std::nullopt, kUsage, "coldread: standard input (-) can be given for one key, secret or passphrase only\n"};

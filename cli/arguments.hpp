@@ -40,6 +40,7 @@ struct Arguments {
 
   std::vector<std::string> digests;
   std::vector<std::string> certs;
+  bool require_signature = false;
 
   std::uint32_t page_size = 0;  ///< 0: the larger of 4096 and the block size
   unsigned jobs = 0;            ///< 0: all cores

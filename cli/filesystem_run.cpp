@@ -155,6 +155,7 @@ Result<void> FilesystemRun::one(const fs::Found& found, bool only_verity, const 
   options.orphans = lost.orphans ? &*lost.orphans : nullptr;
   options.deleted = lost.deleted ? &*lost.deleted : nullptr;
   options.trust = trust_ ? &*trust_ : nullptr;
+  options.require_signature = arguments_.require_signature;
   options.digests = digests_ ? &*digests_ : nullptr;
 
   std::vector<std::string> problems = found.volume->facts().findings;

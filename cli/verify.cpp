@@ -17,8 +17,32 @@ bool is_named(const std::string& path, const Arguments& arguments) {
   });
 }
 
+/// "its signature is not valid: ...", as the entry's problems have it.
+std::string invalid_signature(const report::Entry& entry) {
+  const std::string topic = "fs-verity: ";
+  const std::string body = "its signature is not valid";
+  for (const std::string& problem : entry.problems) {
+    if (problem.starts_with(topic + body)) return problem.substr(topic.size());
+  }
+  return body;
+}
+
+/// One line of who signed a file, by the signature's own claim where it is not valid.
+std::string signer_line(const report::VerityResult& verity) {
+  const report::VeritySigner& signer = *verity.signer;
+  std::string line = "signature " + verity.signature + (verity.signature == "valid" ? ": " : ", as it claims: ");
+  line += signer.subject.empty() ? "a signer whose certificate is not at hand" : signer.subject;
+  std::string more = signer.digest_algorithm;
+  if (!signer.issuer.empty()) more += ", issuer " + signer.issuer + ", serial " + signer.serial;
+  if (!signer.key_identifier.empty()) more += ", key identifier " + signer.key_identifier;
+  if (!signer.not_before.empty()) more += ", certificate of " + signer.not_before + " to " + signer.not_after;
+  line += " (" + more + ")";
+  for (std::size_t i = 1; i < signer.chain.size(); ++i) line += (i == 1 ? "; under " : ", ") + signer.chain[i];
+  return line;
+}
+
 /// Why a verity file is not what it claims, in one line; empty where it is.
-std::string failure(const report::Entry& entry) {
+std::string failure(const report::Entry& entry, const Arguments& arguments) {
   if (entry.status == "locked") return "locked: its key is missing";
   if (!entry.verity) return entry.problems.empty() ? "it is no fs-verity file" : entry.problems.front();
   const report::VerityResult& verity = *entry.verity;
@@ -32,7 +56,8 @@ std::string failure(const report::Entry& entry) {
   if (verity.status != "verified" || entry.status != "ok") {
     return entry.problems.empty() ? verity.status : entry.problems.front();
   }
-  if (verity.signature == "invalid") return "its signature is not valid";
+  if (verity.signature == "invalid") return invalid_signature(entry);
+  if (verity.signature != "valid" && arguments.require_signature) return "it is not signed";
   if (verity.listed == "differs") return "its digest is not the one listed";
   return "";
 }
@@ -67,8 +92,11 @@ int verify(const Arguments& arguments, Io& io) {
         if (entry.status == "skipped" && entry.problems.empty() && !is_named(entry.path, arguments)) return;
         const std::string name =
             shown(several ? partition_name(found) + "/" + entry.path : entry.path, io.out_is_terminal);
-        const std::string why = failure(entry);
+        const std::string why = failure(entry, arguments);
         ++checked;
+        if (arguments.verbose && entry.verity && entry.verity->signer) {
+          io.err << name << ": " << shown(signer_line(*entry.verity), io.err_is_terminal) << '\n';
+        }
         if (entry.status == "skipped") named_no_verity = true;
         if (arguments.digest) {
           if (why.empty()) io.out << entry.verity->algorithm << ':' << entry.verity->digest << ' ' << name << '\n';

@@ -9,6 +9,7 @@
 #include "core/base/text.hpp"
 #include "core/extract/ciphertext.hpp"
 #include "core/extract/entry_record.hpp"
+#include "core/extract/signature_record.hpp"
 #include "core/extract/worker_pool.hpp"
 
 namespace coldread::extract {
@@ -312,9 +313,7 @@ void Run::count(const Slot& slot) {
   outcome_.summary.add(entry);
   if (entry.encryption) policies_.count(entry.encryption->policy);
   if (slot.matters && !entry.recovered && entry.status != "ok" && entry.status != "skipped") outcome_.findings = true;
-  if (entry.verity && (entry.verity->signature == "invalid" || entry.verity->listed == "differs")) {
-    outcome_.findings = true;
-  }
+  if (entry.verity && is_signature_finding(*entry.verity, context_.options)) outcome_.findings = true;
   ++context_.progress.entries;
 }
 

@@ -30,6 +30,7 @@ struct ExtractOptions {
   bool ciphertext = false;                    ///< locked files are written as they are stored
   bool runs = false;                          ///< the report tells where each file's bytes lie
   const verity::TrustStore* trust = nullptr;  ///< null: signatures are not checked
+  bool require_signature = false;             ///< an fs-verity file without a valid signature is a finding
   const verity::DigestList* digests = nullptr;
 };
 

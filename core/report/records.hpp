@@ -39,6 +39,18 @@ struct Compression {
   std::uint32_t cluster_size = 0;
 };
 
+/// Who made a built-in signature, as it and its certificates tell: proven of a valid one, claimed of any other. What is
+/// not known is empty.
+struct VeritySigner {
+  std::string subject;  ///< RFC 2253, UTF-8, as all names here
+  std::string issuer;
+  std::string serial;          ///< hex
+  std::string key_identifier;  ///< hex, where the signature names its signer by that
+  std::string digest_algorithm;
+  std::string not_before, not_after;  ///< RFC 3339 UTC, of the signer's certificate
+  std::vector<std::string> chain;     ///< subjects, from the signer's up
+};
+
 struct VerityResult {
   std::string status;     ///< verified, mismatch, malformed
   std::string algorithm;  ///< sha256, sha512; empty where the descriptor does not tell
@@ -46,7 +58,8 @@ struct VerityResult {
   std::string salt;    ///< hex
   std::string digest;  ///< hex, the file digest; empty where the descriptor is malformed
   std::string signature = "absent";
-  std::string listed;  ///< match, differs, absent; empty where no list was given
+  std::string listed = {};  ///< match, differs, absent; empty where no list was given
+  std::optional<VeritySigner> signer = {};
 };
 
 /// A part of what a compressed cluster is stored as.
