@@ -41,6 +41,18 @@ std::string signer_line(const report::VerityResult& verity) {
   return line;
 }
 
+/// "12 listed: 9 match, 1 differs, ..."
+std::string list_line(const report::DigestListResult& list) {
+  std::string line = std::to_string(list.listed) + " listed: " + std::to_string(list.match) + " match";
+  if (list.match_unverified != 0) {
+    line += " (but the data of " + std::to_string(list.match_unverified) + " does not verify)";
+  }
+  line += ", " + std::to_string(list.differs) + " differ, " + std::to_string(list.missing) + " missing, " +
+          std::to_string(list.not_verity) + " no fs-verity file";
+  if (list.not_looked_at != 0) line += ", " + std::to_string(list.not_looked_at) + " not looked at";
+  return line + "; " + std::to_string(list.unlisted) + " fs-verity files are not listed";
+}
+
 /// Why a verity file is not what it claims, in one line; empty where it is.
 std::string failure(const report::Entry& entry, const Arguments& arguments) {
   if (entry.status == "locked") return "locked: its key is missing";
@@ -86,7 +98,7 @@ int verify(const Arguments& arguments, Io& io) {
       arguments.report, true, [](const fs::Found&) -> Result<extract::Sink*> { return nullptr; },
       [&](const fs::Found& found, const report::Entry& entry) {
         if (entry.type == "dir") {
-          if (entry.status == "damaged") complain(io, "/" + entry.path + ": " + entry.problems.front());
+          if (!entry.problems.empty()) complain(io, "/" + entry.path + ": " + entry.problems.front());
           return;
         }
         if (entry.status == "skipped" && entry.problems.empty() && !is_named(entry.path, arguments)) return;
@@ -105,6 +117,9 @@ int verify(const Arguments& arguments, Io& io) {
           io.out << name << (why.empty() ? ": OK" : ": FAILED (" + shown(why, io.out_is_terminal) + ")") << '\n';
         }
       });
+  if (const report::DigestListResult* list = (*run)->list_result(); list != nullptr && !arguments.quiet) {
+    complain(io, list_line(*list));
+  }
   if (code == kOk && named_no_verity) code = kFindings;
   if (checked == 0 && code <= kFindings && !arguments.quiet)
     complain(io, arguments.image + ": no fs-verity file was found");

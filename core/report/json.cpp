@@ -145,6 +145,15 @@ JsonValue to_json(const VerityResult& verity) {
   return out;
 }
 
+JsonValue to_json(const DigestListResult& result) {
+  JsonValue out = JsonValue::object();
+  out.set("listed", result.listed).set("match", result.match);
+  if (result.match_unverified != 0) out.set("match_unverified", result.match_unverified);
+  out.set("differs", result.differs).set("missing", result.missing).set("not_verity", result.not_verity);
+  out.set("not_looked_at", result.not_looked_at).set("unlisted", result.unlisted);
+  return out;
+}
+
 JsonValue to_json(const std::vector<StoredPart>& stored) {
   JsonValue out = JsonValue::array();
   for (const StoredPart& part : stored) {

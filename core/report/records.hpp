@@ -62,6 +62,19 @@ struct VerityResult {
   std::optional<VeritySigner> signer = {};
 };
 
+/// How a list of digests was kept: of `listed` paths, each is one of match, differs, missing, not_verity and
+/// not_looked_at.
+struct DigestListResult {
+  std::uint64_t listed = 0;
+  std::uint64_t match = 0;
+  std::uint64_t match_unverified = 0;  ///< files among those whose data does not verify against that digest
+  std::uint64_t differs = 0;
+  std::uint64_t missing = 0;
+  std::uint64_t not_verity = 0;     ///< there, but no digest could be taken
+  std::uint64_t not_looked_at = 0;  ///< the command line leaves it out
+  std::uint64_t unlisted = 0;       ///< fs-verity files that no list names
+};
+
 /// A part of what a compressed cluster is stored as.
 struct StoredPart {
   std::optional<std::uint64_t> image_offset;

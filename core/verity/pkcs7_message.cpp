@@ -150,7 +150,9 @@ std::string fault_of_attribute(X509_ATTRIBUTE* attribute, std::vector<std::strin
   seen.push_back(number);
   const ASN1_TYPE* value = X509_ATTRIBUTE_get0_type(attribute, 0);
   const int type = value == nullptr ? V_ASN1_UNDEF : ASN1_TYPE_get(value);
-  if (nid == NID_pkcs9_contentType && (type != V_ASN1_OBJECT || OBJ_obj2nid(value->value.object) != NID_pkcs7_data)) {
+  const void* object_value = X509_ATTRIBUTE_get0_data(attribute, 0, V_ASN1_OBJECT, nullptr);
+  if (nid == NID_pkcs9_contentType &&
+      (object_value == nullptr || OBJ_obj2nid(static_cast<const ASN1_OBJECT*>(object_value)) != NID_pkcs7_data)) {
     return "its signed attribute contentType is not pkcs7-data";
   }
   if (nid == NID_pkcs9_messageDigest && type != V_ASN1_OCTET_STRING) return "its signed digest is no octet string";

@@ -80,8 +80,9 @@ bool attributes_hold(const MessageSigner& signer, ByteSpan content) {
 bool signed_in_time(const MessageSigner& signer, const X509* certificate) {
   const int at = CMS_signed_get_attr_by_NID(signer.info, NID_pkcs9_signingTime, -1);
   if (!signer.has_attributes || at < 0) return true;
-  const ASN1_TYPE* value = X509_ATTRIBUTE_get0_type(CMS_signed_get_attr(signer.info, at), 0);
-  const ASN1_TIME* time = value->value.asn1_string;
+  X509_ATTRIBUTE* attribute = CMS_signed_get_attr(signer.info, at);
+  const int type = ASN1_TYPE_get(X509_ATTRIBUTE_get0_type(attribute, 0));
+  const auto* time = static_cast<const ASN1_TIME*>(X509_ATTRIBUTE_get0_data(attribute, 0, type, nullptr));
   const int after_begin = ASN1_TIME_compare(time, X509_get0_notBefore(certificate));
   const int after_end = ASN1_TIME_compare(time, X509_get0_notAfter(certificate));
   return after_begin >= 0 && (after_end == 0 || after_end == -1);

@@ -131,8 +131,10 @@ Authority authority(X509* certificate, X509* other) {
   const GENERAL_NAMES* names = X509_get0_authority_issuer(certificate);
   const ASN1_INTEGER* serial = X509_get0_authority_serial(certificate);
   const GENERAL_NAME* name = sk_GENERAL_NAME_num(names) > 0 ? sk_GENERAL_NAME_value(names, 0) : nullptr;
-  if (name != nullptr && name->type == GEN_DIRNAME && serial != nullptr) {
-    if (!has_id(other, name->d.directoryName, serial)) return Authority::kOther;
+  int type = 0;
+  const void* value = name == nullptr ? nullptr : GENERAL_NAME_get0_value(name, &type);
+  if (value != nullptr && type == GEN_DIRNAME && serial != nullptr) {
+    if (!has_id(other, static_cast<const X509_NAME*>(value), serial)) return Authority::kOther;
     return key_id == nullptr || has_key_id(other, key_id) ? Authority::kThis : Authority::kContradicted;
   }
   if (key_id != nullptr) return has_key_id(other, key_id) ? Authority::kThis : Authority::kOther;
