@@ -65,6 +65,7 @@ class Parser {
   void json_option(CLI::App& app);
   void paths(CLI::App& app, const std::string& help);
   void one_path(CLI::App& app, bool required);
+  void dump_option(CLI::App& verify);
   void decrypt_command();
 
   CLI::App app_{
@@ -182,6 +183,19 @@ void Parser::report_options(CLI::App& app, const std::string& default_report, co
       ->check(CLI::IsMember({"auto", "always", "never"}));
 }
 
+void Parser::dump_option(CLI::App& verify) {
+  CLI::Option* dump =
+      verify.add_option("--dump", a_.dump,
+                        "instead: one PATH's raw fs-verity metadata on standard output: descriptor, merkle-tree, "
+                        "signature");
+  dump->type_name("WHAT")->check(CLI::IsMember({"descriptor", "merkle-tree", "signature"}));
+  for (const char* const senseless :
+       {"--digest", "--digests", "--cert", "--require-signature", "--page-size", "--jobs", "--include", "--exclude",
+        "--report", "--hash", "--hash-image", "--runs", "--progress"}) {
+    dump->excludes(verify.get_option(senseless));
+  }
+}
+
 void Parser::json_option(CLI::App& app) { app.add_flag("--json", a_.json, "JSON for programs instead of text"); }
 
 void Parser::paths(CLI::App& app, const std::string& help) { app.add_option("PATH", a_.paths, help)->type_name(""); }
@@ -276,6 +290,7 @@ Parser::Parser() {
   trust_options(*verify);
   work_options(*verify);
   report_options(*verify, "none", "none");
+  dump_option(*verify);
 
   decrypt_command();
 
@@ -315,6 +330,9 @@ Parsed Parser::parse(const std::vector<std::string>& line) {
   if (a_.require_signature && a_.certs.empty()) {
     return {std::nullopt, kUsage,
             "coldread: --require-signature needs a --cert: a signature that is not checked proves nothing\n"};
+  }
+  if (!a_.dump.empty() && a_.paths.size() != 1) {
+    return {std::nullopt, kUsage, "coldread: --dump takes exactly one PATH (see `coldread verify --help`)\n"};
   }
   if (reads_of_standard_input(a_) > 1) {
     return {std::nullopt, kUsage, "coldread: standard input (-) can be given for one key, secret or passphrase only\n"};

@@ -71,6 +71,7 @@ struct Arguments {
   bool orphans = false;
   bool deleted = false;
   bool digest = false;
+  std::string dump;  ///< verify: descriptor, merkle-tree or signature of the one PATH
   std::optional<std::pair<std::uint64_t, std::uint64_t>> range;  ///< offset and length
 };
 

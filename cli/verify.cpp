@@ -20,7 +20,7 @@ bool is_named(const std::string& path, const Arguments& arguments) {
 /// "its signature is not valid: ...", as the entry's problems have it.
 std::string invalid_signature(const report::Entry& entry) {
   const std::string topic = "fs-verity: ";
-  const std::string body = "its signature is not valid";
+  std::string body = "its signature is not valid";
   for (const std::string& problem : entry.problems) {
     if (problem.starts_with(topic + body)) return problem.substr(topic.size());
   }
@@ -77,6 +77,7 @@ std::string failure(const report::Entry& entry, const Arguments& arguments) {
 }  // namespace
 
 int verify(const Arguments& arguments, Io& io) {
+  if (!arguments.dump.empty()) return verity_dump(arguments, io);
   auto session = open_session(arguments, io);
   if (!session) {
     complain(io, session.error().message());

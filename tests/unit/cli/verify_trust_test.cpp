@@ -1,5 +1,7 @@
 #include <boost/test/unit_test.hpp>
 
+#include "core/base/byte_view.hpp"
+#include "core/extract/content_hash.hpp"
 #include "tests/support/cli_runner.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -80,6 +82,73 @@ BOOST_AUTO_TEST_CASE(a_list_is_counted) {
   BOOST_TEST(has(some.err, "13 listed: 3 match, 0 differ, 1 missing, 0 no fs-verity file, 9 not looked at; 0 fs"),
              some.err);
   BOOST_TEST(run({"verify", image, "signed/sha256_0", "--digests", list}).code == 0);
+}
+
+BOOST_AUTO_TEST_CASE(metadata_is_dumped_as_it_is_stored) {
+  const auto dump = [&](const char* what, const char* path) {
+    return run({"verify", image, "--dump", what, path, "--key", keys, "-q"});
+  };
+  for (const char* const path : {"sha512/size_4097", "encrypted/sha256_4096_20001"}) {
+    const Run descriptor = dump("descriptor", path);
+    BOOST_TEST(descriptor.code == 0, descriptor.err);
+    BOOST_TEST(descriptor.out.size() == 256u);
+    const std::string printed = run({"verify", image, "--key", keys, "--digest", path}).out;
+    const std::string algorithm = printed.substr(0, printed.find(':'));
+    extract::ContentHash hash({"sha256"});
+    hash.update(as_bytes(descriptor.out));
+    if (algorithm == "sha256") BOOST_TEST(printed == "sha256:" + hash.finish().front().second + " " + path + "\n");
+    BOOST_TEST(dump("merkle-tree", path).out.size() == 4096u);
+    const Run unsigned_file = dump("signature", path);
+    BOOST_TEST(unsigned_file.code == 3);
+    BOOST_TEST(unsigned_file.err == "coldread: " + std::string(path) + ": has no built-in signature\n");
+  }
+  BOOST_TEST(dump("signature", "signed/sha256_0").out.size() == 400u);
+  BOOST_TEST(dump("merkle-tree", "sha512/size_1").out.empty());
+  BOOST_TEST(run({"verify", image, "--dump", "descriptor", "encrypted"}).code == 3);
+  const Run plain = run({"verify", image, "--dump", "descriptor", "lost+found"});
+  BOOST_TEST(plain.code == 3);
+  BOOST_TEST(is_one_sentence(plain.err), plain.err);
+}
+
+BOOST_AUTO_TEST_CASE(a_malformed_descriptor_is_dumped_as_it_lies) {
+  const Run whole = run({"verify", image, "--dump", "descriptor", "signed/sha256_50000"});
+  const Run signature = run({"verify", image, "--dump", "signature", "signed/sha256_50000"});
+  const Run tree = run({"verify", image, "--dump", "merkle-tree", "signed/sha256_50000"});
+  BOOST_REQUIRE(whole.code == 0 && signature.code == 0 && tree.code == 0);
+  std::string bytes = slurp(image);
+  const std::size_t at = bytes.find(whole.out.substr(8)) - 8;
+  const std::string stored = bytes.substr(at, 256);
+  bytes[at] = '\2';
+  spill(image, bytes);
+  const Run malformed = run({"verify", image, "--dump", "descriptor", "signed/sha256_50000"});
+  BOOST_TEST(malformed.code == 1);
+  BOOST_TEST(is_one_sentence(malformed.err), malformed.err);
+  BOOST_TEST((malformed.out == "\2" + stored.substr(1) + signature.out));
+  const Run claimed = run({"verify", image, "--dump", "signature", "signed/sha256_50000"});
+  BOOST_TEST(claimed.code == 1);
+  BOOST_TEST((claimed.out == signature.out));
+  const Run room = run({"verify", image, "--dump", "merkle-tree", "signed/sha256_50000"});
+  BOOST_TEST(room.code == 1);
+  BOOST_TEST((room.out.starts_with(tree.out)));
+}
+
+BOOST_AUTO_TEST_CASE(a_dump_is_of_one_path_and_of_nothing_else) {
+  const std::vector<std::vector<std::string>> lines{{},
+                                                    {"a", "b"},
+                                                    {"a", "--digest"},
+                                                    {"a", "--digests", list},
+                                                    {"a", "--cert", cert},
+                                                    {"a", "--report", report},
+                                                    {"a", "-j", "2"},
+                                                    {"a", "--include", "x"}};
+  for (const std::vector<std::string>& more : lines) {
+    std::vector<std::string> line{"verify", image, "--dump", "descriptor"};
+    line.insert(line.end(), more.begin(), more.end());
+    const Run wrong = run(line);
+    BOOST_TEST(wrong.code == 2, (more.empty() ? "" : more.back()));
+    BOOST_TEST(is_one_sentence(wrong.err), wrong.err);
+  }
+  BOOST_TEST(run({"verify", image, "--dump", "everything", "a"}).code == 2);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
