@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <utility>
 
 #include "core/base/little_endian.hpp"
@@ -146,54 +147,67 @@ std::string fault_in_message(const Chain& chain, ByteSpan content) {
   return chain.fault;
 }
 
+/// Why a trusted certificate's key did not make the signature of `below`, or (null) the signer's own; empty: it did.
+std::string why_not_anchor(const MessageSigner& signer, X509* anchor, X509* below, ByteSpan content) {
+  const std::string name = name_text(X509_get_subject_name(anchor));
+  if (std::string why = why_not_loaded(anchor); !why.empty()) {
+    return "the kernel could not load the certificate given for " + name + ": " + why;
+  }
+  if (below == nullptr) return has_signed(signer, anchor, content) ? "" : std::string(kAnother) + ": " + who(signer);
+  if (authority(below, anchor) == Authority::kContradicted) return verify_link(below, anchor);
+  const bool verified = X509_verify(below, X509_get0_pubkey(anchor)) == 1;
+  ERR_clear_error();
+  if (verified) return "";
+  return "the certificate of " + name_text(X509_get_subject_name(below)) +
+         " is not signed by the key of the given one of " + name;
+}
+
+/// Looks among the trusted certificates that `is_named` for the one by whose key `below`, or the signer, was signed.
+/// The kernel takes the first that it finds; here each of several is tried, for no order of theirs means anything.
+/// Nothing: none is named. Otherwise the chain has its anchor, or the text says why it has none.
+template <class IsNamed>
+std::optional<std::string> try_anchors(Chain& chain, const std::vector<Certificate>& trusted, X509* below,
+                                       ByteSpan content, const IsNamed& is_named) {
+  std::optional<std::string> first;
+  for (const Certificate& known : trusted) {
+    if (!is_named(known.get())) continue;
+    std::string why = why_not_anchor(*chain.signer, known.get(), below, content);
+    if (why.empty()) {
+      chain.anchor = known.get();
+      return "";
+    }
+    if (!first) first = std::move(why);
+  }
+  return first;
+}
+
 /// What pkcs7_validate_trust_one() makes of a signer: sets the anchor where it is trusted. Returns why the message is
-/// refused, where the trusted certificate is there and its key did not sign.
+/// refused, where a trusted certificate is named and its key did not sign.
 std::string look_for_trust(Chain& chain, const std::vector<Certificate>& trusted, ByteSpan content) {
   const MessageSigner& signer = *chain.signer;
-  const auto matched = [&](X509* anchor, X509* below) -> std::string {
-    if (std::string why = why_not_loaded(anchor); !why.empty()) {
-      return "the kernel could not load the certificate given for " + name_text(X509_get_subject_name(anchor)) + ": " +
-             why;
-    }
-    if (below == nullptr && !has_signed(signer, anchor, content)) return std::string(kAnother) + ": " + who(signer);
-    if (below != nullptr && X509_verify(below, X509_get0_pubkey(anchor)) != 1) {
-      ERR_clear_error();
-      return "the certificate of " + name_text(X509_get_subject_name(below)) +
-             " is not signed by the key of the given one of " + name_text(X509_get_subject_name(anchor));
-    }
-    chain.anchor = anchor;
-    return "";
-  };
   X509* below = nullptr;
   for (std::size_t i = 0; i < chain.certificates.size(); ++i) {
     X509* const at = chain.certificates[i];
     const ASN1_OCTET_STRING* key_id = X509_get0_subject_key_id(at);
-    for (const Certificate& known : trusted) {
-      if (!has_id(known.get(), X509_get_issuer_name(at), X509_get0_serialNumber(at))) continue;
-      if (key_id != nullptr && !has_key_id(known.get(), key_id)) continue;
-      std::string why = matched(known.get(), below);
+    const auto is_same = [&](X509* known) {
+      return has_id(known, X509_get_issuer_name(at), X509_get0_serialNumber(at)) &&
+             (key_id == nullptr || has_key_id(known, key_id));
+    };
+    if (auto why = try_anchors(chain, trusted, below, content, is_same)) {
       if (chain.anchor != nullptr) chain.certificates.resize(i);
-      return why;
+      return *why;
     }
     if (is_self_issued(at)) return "";  // nobody is above it, and it is not known
     below = at;
   }
-  for (const Certificate& known : trusted) {
-    if (below == nullptr) break;
-    const Authority how = authority(below, known.get());
-    if (how == Authority::kOther) continue;
-    if (how == Authority::kContradicted) return verify_link(below, known.get());
-    return matched(known.get(), below);
-  }
-  for (const Certificate& known : trusted) {
-    const bool named = signer.key_id != nullptr ? has_key_id(known.get(), signer.key_id)
-                                                : has_id(known.get(), signer.issuer, signer.serial);
-    if (!named) continue;
-    std::string why = matched(known.get(), nullptr);
-    if (chain.anchor != nullptr) chain.certificates.clear();
-    return why;
-  }
-  return "";
+  const auto is_above = [&](X509* known) { return below != nullptr && authority(below, known) != Authority::kOther; };
+  if (auto why = try_anchors(chain, trusted, below, content, is_above)) return *why;
+  const auto is_signer = [&](X509* known) {
+    return signer.key_id != nullptr ? has_key_id(known, signer.key_id) : has_id(known, signer.issuer, signer.serial);
+  };
+  const auto why = try_anchors(chain, trusted, nullptr, content, is_signer);
+  if (chain.anchor != nullptr) chain.certificates.clear();
+  return why.value_or("");
 }
 
 Signer facts_of(const Chain& chain) {

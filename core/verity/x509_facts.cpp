@@ -53,7 +53,16 @@ std::string algorithm_text(int nid) {
   return name == nullptr ? "an unknown algorithm" : name;
 }
 
-std::string why_not_used(const EVP_PKEY* key) {
+/// True where the certificate names its key's curve; parameters that spell it out the kernel does not read.
+bool names_its_curve(const X509* certificate) {
+  X509_ALGOR* algorithm = nullptr;
+  int type = V_ASN1_UNDEF;
+  X509_PUBKEY_get0_param(nullptr, nullptr, nullptr, &algorithm, X509_get_X509_PUBKEY(certificate));
+  X509_ALGOR_get0(nullptr, &type, nullptr, algorithm);
+  return type == V_ASN1_OBJECT;
+}
+
+std::string why_not_used(const X509* certificate, const EVP_PKEY* key) {
   if (key == nullptr) return "its public key is broken";
   const int type = EVP_PKEY_get_base_id(key);
   if (type == EVP_PKEY_RSA) {
@@ -64,7 +73,7 @@ std::string why_not_used(const EVP_PKEY* key) {
   if (type != EVP_PKEY_EC) return "its key is of " + algorithm_text(type) + ", not of RSA or ECDSA";
   std::array<char, 80> curve{};
   std::size_t length = 0;
-  if (EVP_PKEY_get_group_name(key, curve.data(), curve.size(), &length) == 1 &&
+  if (names_its_curve(certificate) && EVP_PKEY_get_group_name(key, curve.data(), curve.size(), &length) == 1 &&
       std::find(kCurves.begin(), kCurves.end(), std::string_view(curve.data(), length)) != kCurves.end()) {
     return "";
   }
@@ -154,7 +163,7 @@ std::string why_not_loaded(X509* certificate) {
     return "it is signed with " + algorithm_text(signature) + ", not with RSA (PKCS#1 v1.5) or ECDSA";
   }
   EVP_PKEY* key = X509_get0_pubkey(certificate);
-  if (std::string why = why_not_used(key); !why.empty()) return why;
+  if (std::string why = why_not_used(certificate, key); !why.empty()) return why;
   if (!is_self_issued(certificate)) return "";
   const bool verified = X509_verify(certificate, key) == 1;
   ERR_clear_error();

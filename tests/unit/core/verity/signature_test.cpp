@@ -231,6 +231,10 @@ BOOST_AUTO_TEST_CASE(a_chain_of_certificates_in_the_message_is_enforced_and_told
                                    ") is none of the given certificates, and chains to none of them");
   BOOST_TEST((unknown.signer->chain == std::vector<std::string>{"CN=signer\\, \xc3\xa4", "CN=middle"}));
 
+  // Of several with one name, the one whose key it was decides, in whatever order they come.
+  const Identity old_root("root");
+  const Identity under("under", &root);
+  BOOST_CHECK(status(sign(under, kDigest, CMS_DETACHED), trust({&old_root, &root})) == SignatureStatus::kValid);
   // A certificate that claims to be issued by the root, and is not.
   const Identity false_root("root", nullptr, 3600, kKeyIds);
   const Identity forged("signer", &false_root);
@@ -313,6 +317,10 @@ BOOST_AUTO_TEST_CASE(signed_attributes_are_those_that_the_kernel_takes) {
   Unsigned good;
   good.add(signer, CMS_NOSMIMECAP);  // type, digest and time
   BOOST_CHECK(status(good.sign(), trusted) == SignatureStatus::kValid);
+  const Identity rsa_signer("rsa", nullptr, 3600, {}, rsa);
+  Unsigned with_rsa;
+  with_rsa.add(rsa_signer, CMS_NOSMIMECAP, EVP_sha512());
+  BOOST_CHECK(status(with_rsa.sign(), trust({&rsa_signer})) == SignatureStatus::kValid);
   Unsigned smime;
   smime.add(signer, 0);
   BOOST_TEST(check(smime.sign(), trusted).reason == "it has the signed attribute smime-caps, which the kernel refuses");
