@@ -65,6 +65,7 @@ class Parser {
   void json_option(CLI::App& app);
   void paths(CLI::App& app, const std::string& help);
   void one_path(CLI::App& app, bool required);
+  void dump_option(CLI::App& verify);
   void decrypt_command();
   void digest_command();
   void jobs_option(CLI::App& app);
@@ -152,6 +153,8 @@ void Parser::trust_options(CLI::App& app) {
   list_option(app, "--digests", a_.digests, "FILE",
               "lines as `fsverity digest` prints them: each listed path must exist, be verity and match");
   list_option(app, "--cert", a_.certs, "FILE", "PEM X.509: built-in fs-verity signatures must chain to it");
+  app.add_flag("--require-signature", a_.require_signature,
+               "each fs-verity file must have a built-in signature that is valid by the certificates (--cert)");
 }
 
 void Parser::page_option(CLI::App& app) {
@@ -184,6 +187,19 @@ void Parser::report_options(CLI::App& app, const std::string& default_report, co
   app.add_option("--progress", a_.progress, "progress on standard error: auto (on a terminal), always, never")
       ->type_name("WHEN")
       ->check(CLI::IsMember({"auto", "always", "never"}));
+}
+
+void Parser::dump_option(CLI::App& verify) {
+  CLI::Option* dump =
+      verify.add_option("--dump", a_.dump,
+                        "instead: one PATH's raw fs-verity metadata on standard output: descriptor, merkle-tree, "
+                        "signature");
+  dump->type_name("WHAT")->check(CLI::IsMember({"descriptor", "merkle-tree", "signature"}));
+  for (const char* const senseless :
+       {"--digest", "--digests", "--cert", "--require-signature", "--page-size", "--jobs", "--include", "--exclude",
+        "--report", "--hash", "--hash-image", "--runs", "--progress"}) {
+    dump->excludes(verify.get_option(senseless));
+  }
 }
 
 void Parser::json_option(CLI::App& app) { app.add_flag("--json", a_.json, "JSON for programs instead of text"); }
@@ -301,6 +317,7 @@ Parser::Parser() {
   trust_options(*verify);
   work_options(*verify);
   report_options(*verify, "none", "none");
+  dump_option(*verify);
 
   decrypt_command();
   digest_command();
@@ -337,6 +354,13 @@ Parsed Parser::parse(const std::vector<std::string>& line) {
   if (!a_.passphrase_salts.empty() && a_.passphrase_files.empty()) {
     return {std::nullopt, kUsage,
             "coldread: a --passphrase-salt opens nothing without a passphrase: give one with --passphrase-file\n"};
+  }
+  if (a_.require_signature && a_.certs.empty()) {
+    return {std::nullopt, kUsage,
+            "coldread: --require-signature needs a --cert: a signature that is not checked proves nothing\n"};
+  }
+  if (!a_.dump.empty() && a_.paths.size() != 1) {
+    return {std::nullopt, kUsage, "coldread: --dump takes exactly one PATH (see `coldread verify --help`)\n"};
   }
   if (reads_of_standard_input(a_) > 1) {
     return {std::nullopt, kUsage, "coldread: standard input (-) can be given for one key, secret or passphrase only\n"};

@@ -42,6 +42,7 @@ struct Arguments {
 
   std::vector<std::string> digests;
   std::vector<std::string> certs;
+  bool require_signature = false;
 
   std::uint32_t page_size = 0;  ///< 0: the larger of 4096 and the block size
   unsigned jobs = 0;            ///< 0: all cores
@@ -81,6 +82,7 @@ struct Arguments {
   bool orphans = false;
   bool deleted = false;
   bool digest = false;
+  std::string dump;  ///< verify: descriptor, merkle-tree or signature of the one PATH
   std::optional<std::pair<std::uint64_t, std::uint64_t>> range;  ///< offset and length
 };
 

@@ -13,6 +13,8 @@ namespace coldread::cli {
 [[nodiscard]] int pages(const Arguments& arguments, Io& io);
 [[nodiscard]] int extract(const Arguments& arguments, Io& io);
 [[nodiscard]] int verify(const Arguments& arguments, Io& io);
+/// `verify --dump`.
+[[nodiscard]] int verity_dump(const Arguments& arguments, Io& io);
 [[nodiscard]] int keys(const Arguments& arguments, Io& io);
 [[nodiscard]] int decrypt(const Arguments& arguments, Io& io);
 [[nodiscard]] int digest(const Arguments& arguments, Io& io);

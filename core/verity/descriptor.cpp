@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <optional>
 #include <bit>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
