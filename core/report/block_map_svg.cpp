@@ -160,7 +160,7 @@ void Drawing::head() {
     y_ += kLine;
     text(kMargin, y_ - 4, shown, first ? " font-size=\"15\" font-weight=\"bold\"" : "");
   }
-  y_ += title_.empty() ? 0 : 10;
+  y_ += title_.empty() ? 0U : 10U;
 }
 
 void Drawing::offsets() {
