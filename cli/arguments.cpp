@@ -66,6 +66,7 @@ class Parser {
   void paths(CLI::App& app, const std::string& help);
   void one_path(CLI::App& app, bool required);
   void decrypt_command();
+  void report_command();
 
   CLI::App app_{
       "Reads Linux filesystems offline: decrypts fscrypt files, verifies fs-verity files, reports what it did.",
@@ -214,6 +215,18 @@ void Parser::decrypt_command() {
   app->add_flag("-v,--verbose", a_.verbose, "say more on standard error");
 }
 
+void Parser::report_command() {
+  CLI::App* app = app_.add_subcommand("report", "show a report to people: a summary, or a page for a browser");
+  app->footer(kExitCodes +
+              std::string("\n\nWhat the report says does not change the exit code: it is 0 once it was shown."));
+  app->add_option("REPORT", a_.image, "a report of `extract` or `verify`; - is standard input")
+      ->required()
+      ->type_name("");
+  app->add_option("--html", a_.html,
+                  "write one HTML page that needs nothing else: filters, findings, block maps; - is standard output")
+      ->type_name("FILE");
+}
+
 Parser::Parser() {
   app_.footer(std::string("`coldread COMMAND --help` tells a command's options.\n\n") + kExitCodes);
   app_.add_flag("--version", version_, "print the version and end");
@@ -276,6 +289,7 @@ Parser::Parser() {
   report_options(*verify, "none", "none");
 
   decrypt_command();
+  report_command();
 
   json_option(*command("keys", "the policies in use, and which given key opens each"));
 }

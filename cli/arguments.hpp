@@ -53,6 +53,8 @@ struct Arguments {
   std::string sidecar_path;  ///< decrypt: the entry's path there; empty: the one with that ciphertext
   bool names = false;        ///< decrypt: the true names of locked entries instead of a file
 
+  std::string html;  ///< report: the page to write; empty: a summary is printed
+
   std::string output;
   std::string report;
   bool runs = false;
