@@ -124,21 +124,23 @@ std::string counts_html(const Summary& told) {
 std::string policies_html(const FirstOf<Policy>& policies) {
   if (policies.total == 0) return "<p>Nothing on it is encrypted, as far as the report tells.</p>\n";
   std::string out =
-      "<div class=\"scroll\"><table class=\"plain\"><thead><tr><th scope=\"col\">Policy</th><th scope=\"col\">Key "
+      "<div class=\"scroll\"><table class=\"plain policies\"><thead><tr><th scope=\"col\">Policy</th><th "
+      "scope=\"col\">Key "
       "wanted</th><th scope=\"col\">Key</th><th scope=\"col\">Modes</th><th scope=\"col\" class=\"n\">Entries</th>"
       "</tr></thead><tbody>\n";
   std::size_t index = 0;
   for (const Policy& policy : policies.items) {
     const bool missing = policy.key == "missing";
-    out += "<tr><td>" + std::to_string(index++) + " (v" + std::to_string(policy.version) + ")</td><td>" +
-           code(policy.master_key) + "</td><td>" +
+    out += "<tr><td data-label=\"Policy\">" + std::to_string(index++) + " (v" + std::to_string(policy.version) +
+           ")</td><td data-label=\"Key wanted\">" + code(policy.master_key) + "</td><td data-label=\"Key\">" +
            (missing ? "<strong class=\"badge s-locked\">missing</strong>" : to_isolated_html(policy.key));
     if (!policy.key_proof.empty()) {
       out += policy.key_proof == "none" ? ", not proven" : ", proven by " + to_isolated_html(policy.key_proof);
     }
     if (!policy.problem.empty()) out += "<br>" + to_isolated_html(policy.problem);
-    out += "</td><td>" + to_isolated_html(policy.contents) + ", names " + to_isolated_html(policy.filenames) +
-           "</td><td class=\"n\">" + grouped(policy.entries.value_or(0)) + "</td></tr>\n";
+    out += "</td><td data-label=\"Modes\">" + to_isolated_html(policy.contents) + ", names " +
+           to_isolated_html(policy.filenames) + "</td><td class=\"n\" data-label=\"Entries\">" +
+           grouped(policy.entries.value_or(0)) + "</td></tr>\n";
   }
   out += "</tbody></table></div>\n";
   if (policies.left_out() != 0) out += "<p>And " + grouped(policies.left_out()) + " more policies.</p>\n";
@@ -184,7 +186,6 @@ std::string run_html(const ReportDocument& document) {
   facts.add("Started", to_isolated_html(document.run.started));
   facts.add("Finished", to_isolated_html(document.run.finished));
   facts.add("Jobs", grouped(document.run.jobs));
-  facts.add("Result", to_isolated_html(document.result));
   facts.add("Exit code", grouped(document.exit_code) + ": " + std::string(exit_code_in_words(document.exit_code)));
   return facts.html();
 }

@@ -65,7 +65,7 @@ std::string to_html(std::string_view text) {
   return out;
 }
 
-std::string to_isolated_html(std::string_view text) { return "<bdi>" + to_html(text) + "</bdi>"; }
+std::string to_isolated_html(std::string_view text) { return "<bdi dir=\"ltr\">" + to_html(text) + "</bdi>"; }
 
 std::string to_script_json(std::string_view json) {
   std::string out;

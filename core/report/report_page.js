@@ -33,7 +33,17 @@
   }
 
   function isolated(text) {
-    return element("bdi", text);
+    const made = element("bdi", text);
+    made.dir = "ltr";
+    return made;
+  }
+
+  /** A path, none of whose names moves another one by its direction of writing. */
+  function path_of(entry) {
+    const made = element("span");
+    if (entry.path === "") made.append("/");
+    else entry.path.split("/").forEach((name, index) => made.append(index ? "/" : "", isolated(name)));
+    return made;
   }
 
   function grouped(number) {
@@ -59,7 +69,7 @@
   }
 
   function table(headings, rows) {
-    const made = element("table", undefined, "plain"), head = made.createTHead().insertRow(), rest = made.createTBody();
+    const made = element("table", undefined, "plain ranges"), head = made.createTHead().insertRow(), rest = made.createTBody();
     for (const heading of headings) head.append(element("th", heading));
     for (const row of rows) {
       const line = rest.insertRow();
@@ -75,7 +85,7 @@
     for (const [name, value] of pairs) {
       list.append(element("dt", name));
       const line = element("dd");
-      line.append(isolated(value));
+      line.append(isolated(value === "" ? "(empty)" : value));
       list.append(line);
     }
     return list;
@@ -143,7 +153,7 @@
     const row = element("tr", undefined, "row"), button = element("button", undefined, "path");
     button.type = "button";
     button.setAttribute("aria-expanded", "false");
-    button.append(isolated(entry.path === "" ? "/" : entry.path));
+    button.append(path_of(entry));
     cell(row, button);
     cell(row, entry.type ? element("span", entry.type) : "");
     cell(row, entry.size === undefined ? "" : size(entry.size), "n");
