@@ -67,7 +67,7 @@ std::uint64_t width_of(std::string_view utf8) {
   std::uint64_t width = 0;
   for (const char c : utf8) {
     const auto byte = static_cast<std::uint8_t>(c);
-    if (byte < 0x80 || byte >= 0xc0) width += byte < 0x80 ? 7 : 14;
+    if (byte < 0x80 || byte >= 0xc0) width += byte < 0x80 ? 7U : 14U;
   }
   return width;
 }
@@ -81,7 +81,7 @@ std::string fitted(std::string_view bytes, std::uint64_t room) {
     // Long texts go by bounds first: a byte is never wider than 14.
     const std::uint64_t over = width_of(std::string_view(text).substr(from)) + 14 - room;
     from += std::max<std::uint64_t>(over / 14, 1);
-    while (from < text.size() && (static_cast<std::uint8_t>(text[from]) & 0xc0U) == 0x80) ++from;
+    while (from < text.size() && (static_cast<std::uint8_t>(text[from]) & 0xc0U) == 0x80U) ++from;
   }
   return "…" + text.substr(from);
 }
@@ -156,7 +156,7 @@ void Drawing::text(std::uint64_t x, std::uint64_t y, std::string_view words, std
 void Drawing::head() {
   for (const std::string& line : title_) {
     const bool first = &line == title_.data();
-    const std::string shown = fitted(line, (at_.width - 2 * kMargin) * (first ? 8U : 10U) / 10U);
+    const std::string shown = fitted(line, (at_.width - 2 * kMargin) * (first ? 7U : 10U) / 10U);
     y_ += kLine;
     text(kMargin, y_ - 4, shown, first ? " font-size=\"15\" font-weight=\"bold\"" : "");
   }
