@@ -30,8 +30,7 @@ class EntryChoice {
 
   void add(const ReportEntry& entry, const Filesystem& filesystem);
 
-  /// The JSON of those that were chosen, in order, with what HTML gives a meaning escaped. docs/report.md has its
-  /// members.
+  /// The JSON of those that were chosen, in order, with what HTML gives a meaning escaped. report_page.js alone reads it.
   [[nodiscard]] std::vector<const std::string*> json() const;
   [[nodiscard]] std::uint64_t total() const { return total_; }
   /// How many are not ok, and how many of those were chosen.

@@ -387,10 +387,10 @@ class Reader {
     if (key == "pages") return take_of_pages(place, std::move(value));
     if (key == "verity") return take_of_verity(place, std::move(value));
     if (key == "xattrs") return take_xattr(place[5], value);
-    take_fact(key, std::move(value));
+    take_fact(key, value);
   }
 
-  void take_fact(const std::string& key, JsonValue value) {
+  void take_fact(const std::string& key, const JsonValue& value) {
     of_entry_.insert({key, true});
     ReportEntry& entry = *entry_;
     if (is_one_of(kNumbers, key)) {
