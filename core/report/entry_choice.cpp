@@ -67,7 +67,7 @@ JsonValue to_page_json(const ReportEntry& entry, std::optional<std::size_t> map)
 
 /// Its place in EntryChoice: 0 must be seen first.
 std::size_t rank_of(const ReportEntry& entry) {
-  if (entry.status == "ok" && entry.clean()) return 3;
+  if (entry.clean()) return entry.status == "skipped" ? 4 : 3;
   if (entry.status == "locked") return 1;
   if (entry.status == "skipped" || entry.status == "recovered") return 2;
   return 0;
@@ -95,7 +95,7 @@ std::optional<std::size_t> EntryChoice::add_map(const ReportEntry& entry, const 
 void EntryChoice::add(const ReportEntry& entry, const Filesystem& filesystem) {
   ++total_;
   const std::size_t rank = rank_of(entry);
-  if (rank + 1 < kRanks) ++not_ok_;
+  if (rank < kFindings) ++not_ok_;
   const bool full = count() >= limits_.entries;
   const bool is_last = std::all_of(chosen_.begin() + static_cast<std::ptrdiff_t>(rank) + 1, chosen_.end(),
                                    [](const auto& of_rank) { return of_rank.empty(); });
@@ -125,7 +125,7 @@ std::vector<const std::string*> EntryChoice::json() const {
 
 std::uint64_t EntryChoice::not_ok_chosen() const {
   std::uint64_t out = 0;
-  for (std::size_t rank = 0; rank + 1 < kRanks; ++rank) out += chosen_.at(rank).size();
+  for (std::size_t rank = 0; rank < kFindings; ++rank) out += chosen_.at(rank).size();
   return out;
 }
 

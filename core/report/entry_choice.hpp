@@ -12,7 +12,8 @@
 namespace coldread::report {
 
 /// Chooses, of a report's entries as they come by, those that a page has room for: what is damaged first, then what is
-/// locked, then all else that is not ok, then the rest; each in the report's order. Memory is bounded.
+/// locked, then all else that something speaks against, then what is ok, then what was skipped; each in the report's
+/// order. Memory is bounded.
 class EntryChoice {
  public:
   struct Limits {
@@ -30,10 +31,11 @@ class EntryChoice {
 
   void add(const ReportEntry& entry, const Filesystem& filesystem);
 
-  /// The JSON of those that were chosen, in order, with what HTML gives a meaning escaped. report_page.js alone reads it.
+  /// The JSON of those that were chosen, in order, with what HTML gives a meaning escaped. report_page.js
+  /// alone reads it.
   [[nodiscard]] std::vector<const std::string*> json() const;
   [[nodiscard]] std::uint64_t total() const { return total_; }
-  /// How many are not ok, and how many of those were chosen.
+  /// How many something speaks against, and how many of those were chosen.
   [[nodiscard]] std::uint64_t not_ok() const { return not_ok_; }
   [[nodiscard]] std::uint64_t not_ok_chosen() const;
   [[nodiscard]] const std::vector<Map>& maps() const { return maps_; }
@@ -41,7 +43,8 @@ class EntryChoice {
   [[nodiscard]] std::uint64_t maps_left_out() const { return maps_left_out_; }
 
  private:
-  static constexpr std::size_t kRanks = 4;
+  static constexpr std::size_t kFindings = 3;  ///< ranks of what something speaks against
+  static constexpr std::size_t kRanks = 5;
 
   [[nodiscard]] std::size_t count() const;
   std::optional<std::size_t> add_map(const ReportEntry& entry, const Filesystem& filesystem);

@@ -13,7 +13,8 @@ using Out = std::function<void(std::string_view)>;
 /// How many of the entries are on the page.
 std::string chosen_html(const EntryChoice& entries, std::size_t count) {
   if (count == entries.total()) {
-    return "<p>All " + grouped(entries.total()) + " entries of the report are listed; what is not ok comes first.</p>";
+    return "<p>All " + grouped(entries.total()) +
+           " entries of the report are listed; what is not ok comes first, what was skipped last.</p>";
   }
   std::string out = "<p class=\"notice\"><strong>" + grouped(entries.total() - count) + " of " +
                     grouped(entries.total()) + " entries are left out here</strong>, and no filter finds them: ";

@@ -10,6 +10,7 @@
 #include "core/base/checked.hpp"
 #include "core/report/json_members.hpp"
 #include "core/report/json_value.hpp"
+#include "core/report/report_records.hpp"
 #include "core/report/schema.hpp"
 
 namespace coldread::report {
@@ -26,8 +27,6 @@ constexpr std::size_t kMostRanges = 100'000;  // of one entry: bad ranges, and r
 constexpr std::size_t kMostReasons = 200;     // of them that are told
 constexpr std::size_t kMostTreeDamage = 200;
 constexpr std::size_t kMostXattrs = 200;
-constexpr std::size_t kMostText = 8192;  // bytes of one text
-constexpr std::size_t kMostWord = 15;    // of one of the schema's own words
 
 /// No value that is taken whole is large: what may be is entered.
 constexpr JsonValue::Limits kLimits{.values = 100'000, .members = 4096, .taken_bytes = 64 << 20};
@@ -42,15 +41,6 @@ bool is_one_of(const List& list, std::string_view key) {
   return std::find(list.begin(), list.end(), key) != list.end();
 }
 
-/// A text that is no longer than what is kept, cut between characters.
-std::string clipped(std::string text) {
-  if (text.size() <= kMostText) return text;
-  std::size_t end = kMostText;
-  while (end != 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
-  const std::string more = std::to_string(text.size() - end);
-  return text.substr(0, end) + "... (and " + more + " bytes more)";
-}
-
 tl::unexpected<Error> no_report(const std::string& why) {
   return fail(ErrorKind::kCorrupt, {}, "is no report of coldread that can be shown: " + why);
 }
@@ -58,140 +48,6 @@ tl::unexpected<Error> no_report(const std::string& why) {
 tl::unexpected<Error> of_another_type(const std::string& where, const std::string& member) {
   return no_report((where.empty() ? "" : where + ": ") + "`" + clipped(member) +
                    "` is missing, or not as the schema has it");
-}
-
-BadRange to_bad_range(JsonValue value, std::string& malformed) {
-  Members members(value, malformed, "pages.bad.");
-  BadRange bad;
-  bad.range = {members.number("offset"), members.number("length")};
-  bad.step = members.text("step").substr(0, kMostWord);
-  bad.reason = clipped(members.text("reason"));
-  return bad;
-}
-
-Run to_run(JsonValue value, std::string& malformed) {
-  Members members(value, malformed, "runs.");
-  Run run;
-  run.offset = members.number("offset");
-  run.length = members.number("length");
-  run.kind = members.text("kind").substr(0, kMostWord);
-  if (const auto at = value.get("image_offset")) run.image_offset = at->number();
-  return run;
-}
-
-TreeDamage to_tree_damage(JsonValue value, std::string& malformed) {
-  Members members(value, malformed, "verity.tree.");
-  TreeDamage out;
-  out.range = {members.number("offset"), members.number("length")};
-  out.level = members.number("level");
-  out.index = members.number("index");
-  if (auto covers = members.object("covers")) {
-    Members range(*covers, malformed, "verity.tree.covers.");
-    out.covers = {range.number("offset"), range.number("length")};
-  }
-  out.data = clipped(members.maybe_text("data").value_or(""));
-  out.reason = clipped(members.maybe_text("reason").value_or(""));
-  return out;
-}
-
-Policy to_policy(JsonValue value, std::string& malformed) {
-  Members members(value, malformed, "policies.");
-  Policy out;
-  out.version = static_cast<int>(members.number("version"));
-  out.master_key = clipped(members.text("master_key"));
-  out.contents = clipped(members.text("contents"));
-  out.filenames = clipped(members.text("filenames"));
-  out.key = clipped(members.text("key"));
-  out.key_proof = clipped(members.maybe_text("key_proof").value_or(""));
-  out.entries = members.number("entries");
-  out.problem = clipped(members.maybe_text("problem").value_or(""));
-  return out;
-}
-
-Replay to_replay(JsonValue value, std::string& malformed) {
-  Members members(value, malformed, "replay.");
-  const auto count = [&](const char* key) { return value.has(key) ? members.number(key) : 0; };
-  Replay out;
-  if (!value.has("needed")) members.blame("needed");
-  out.needed = members.flag("needed");
-  out.kind = clipped(members.maybe_text("kind").value_or(""));
-  out.applied = members.number("applied");
-  out.transactions = count("transactions");
-  out.revoked = count("revoked");
-  out.blocks = count("blocks");
-  out.inodes_total = count("inodes_total");
-  out.fast_commits = count("fast_commits");
-  out.orphans_truncated = count("orphans_truncated");
-  out.orphans_removed = count("orphans_removed");
-  out.names = count("names");
-  return out;
-}
-
-Summary to_summary(JsonValue value, std::string& malformed) {
-  Members members(value, malformed, "summary.");
-  Summary out;
-  out.files = members.number("files");
-  out.directories = members.number("directories");
-  out.symlinks = members.number("symlinks");
-  out.other = members.number("other");
-  out.bytes = members.number("bytes");
-  out.ok = members.number("ok");
-  out.damaged = members.number("damaged");
-  out.locked = members.number("locked");
-  out.skipped = members.number("skipped");
-  out.error = members.number("error");
-  if (value.has("recovered")) out.recovered = members.number("recovered");
-  JsonValue verity = members.object("verity").value_or(JsonValue::object());
-  Members of_verity(verity, malformed, "summary.verity.");
-  out.verified = of_verity.number("verified");
-  out.mismatch = of_verity.number("mismatch");
-  out.malformed = of_verity.number("malformed");
-  JsonValue pages = members.object("pages").value_or(JsonValue::object());
-  Members of_pages(pages, malformed, "summary.pages.");
-  out.pages_total = of_pages.number("total");
-  out.pages_bad = of_pages.number("bad");
-  return out;
-}
-
-std::optional<PartitionInfo> to_partition(JsonValue value, std::string& malformed) {
-  if (!value.is_object()) {
-    if (value.dump() != "null") malformed = "partition";
-    return std::nullopt;
-  }
-  Members members(value, malformed, "partition.");
-  return PartitionInfo{members.number("number"), clipped(members.text("label")), clipped(members.text("uuid")),
-                       members.number("offset"), members.number("size")};
-}
-
-Image to_image(JsonValue value, std::string& malformed) {
-  Members members(value, malformed, "image.");
-  Image out;
-  out.path = clipped(members.text("path"));
-  out.size = members.number("size");
-  out.format = clipped(members.text("format"));
-  if (const auto hash = value.get("sha256")) out.sha256 = hash->text();
-  return out;
-}
-
-std::vector<std::string> to_strings(const JsonValue& value, const char* key, std::string& malformed) {
-  std::vector<std::string> out;
-  const bool all = value.each([&](const JsonValue& element) {
-    const auto text = element.text();
-    if (text && out.size() < kMostSentences) out.push_back(clipped(*text));
-    return text.has_value();
-  });
-  if (!all) malformed = key;
-  return out;
-}
-
-RunInfo to_run_info(JsonValue value, std::string& malformed) {
-  Members members(value, malformed, "run.");
-  RunInfo out;
-  out.started = clipped(members.text("started"));
-  out.finished = clipped(members.text("finished"));
-  out.jobs = members.number32("jobs");
-  out.arguments = to_strings(value.get("arguments").value_or(JsonValue()), "run.arguments", malformed);
-  return out;
 }
 
 class Reader {
@@ -526,55 +382,6 @@ class Reader {
 };
 
 }  // namespace
-
-bool ReportEntry::clean() const { return why().empty(); }
-
-std::string ReportEntry::why() const {
-  if (status == "skipped" && problems.total == 0) return "";
-  if (!bad.items.empty()) {
-    const BadRange& first = bad.items.front();
-    std::string out = std::to_string(first.range.length) + " bytes at offset " + std::to_string(first.range.offset) +
-                      ": " + first.step + ": " + first.reason;
-    return bad.total == 1 ? out : out + ", and " + std::to_string(bad.total - 1) + " more";
-  }
-  if (!problems.items.empty()) return problems.items.front();
-  if (verity && *verity != "verified") return "fs-verity: " + *verity;
-  if (signature == "invalid") return "its signature is not valid";
-  if (listed == "differs") return "its digest is not the one listed";
-  if (status == "locked") return "its key is missing";
-  if (status == "recovered") return "it is what remains of a deleted file";
-  return status == "ok" ? "" : status;
-}
-
-std::vector<std::string> ReportDocument::mismatches() const {
-  std::vector<std::string> out;
-  for (std::size_t i = 0; i < filesystems.size(); ++i) {
-    const Summary& told = filesystems[i].told;
-    const Summary& seen = filesystems[i].seen;
-    const auto hold = [&](const char* what, std::uint64_t said, std::uint64_t counted) {
-      if (said == counted) return;
-      out.push_back("filesystem " + std::to_string(i + 1) + ": the report's summary says " + std::to_string(said) +
-                    " (" + what + "), its entries come to " + std::to_string(counted));
-    };
-    hold("files", told.files, seen.files);
-    hold("directories", told.directories, seen.directories);
-    hold("symlinks", told.symlinks, seen.symlinks);
-    hold("other", told.other, seen.other);
-    hold("bytes", told.bytes, seen.bytes);
-    hold("ok", told.ok, seen.ok);
-    hold("damaged", told.damaged, seen.damaged);
-    hold("locked", told.locked, seen.locked);
-    hold("skipped", told.skipped, seen.skipped);
-    hold("error", told.error, seen.error);
-    hold("recovered", told.recovered, seen.recovered);
-    hold("fs-verity verified", told.verified, seen.verified);
-    hold("fs-verity mismatch", told.mismatch, seen.mismatch);
-    hold("fs-verity malformed", told.malformed, seen.malformed);
-    hold("pages", told.pages_total, seen.pages_total);
-    hold("bad pages", told.pages_bad, seen.pages_bad);
-  }
-  return out;
-}
 
 Result<ReportDocument> read_report(std::istream& text, const UseEntry& use) {
   Reader reader(use);
