@@ -183,8 +183,26 @@ def check_damage(pages):
     check(dom.rows and dom.rows[0][:5] == [VICTIM, "file", "20.0 KiB", "damaged", "mismatch"], f"damage: {dom.rows[:1]}")
     check(dom.rows and "4096 bytes at offset 12288: verity" in dom.rows[0][5], "the first reason is not told")
     for what in ("Bad ranges", "12,288", "does not match the Merkle tree", "sha256", "crtime"):
-        check(what in "".join(dom.rows[0]), f"the details do not tell {what!r}")
+        check(dom.rows and what in "".join(dom.rows[0]), f"the details do not tell {what!r}")
     check(dom.maps == 2, f"{dom.maps} maps: the damaged file's, and its copy in the details, are wanted")
+
+
+def check_tree(pages, report):
+    """A damaged block of the Merkle tree, over data that is proven, and who signed."""
+    report = copy.deepcopy(report)
+    victim = next(e for e in report["filesystems"][0]["entries"] if e["path"] == VICTIM)
+    tree = {"offset": 65536, "length": 4096, "level": 0, "index": 0, "covers": {"offset": 0, "length": 20497},
+            "data": "proven", "reason": "does not match its parent"}
+    add_entries(report, [dict(victim, path="tree", pages={"total": 6, "bad": []}, problems=["a kernel refuses it"],
+                              verity=dict(victim["verity"], status="verified", tree=[tree], signer={"subject": "CN=us"}))])
+    (pages.scratch / "tree.report.json").write_text(json.dumps(report))
+    dom = pages.open(pages.page_of("tree"), "#status=damaged&verity=verified&open=1")
+    shown = "".join(dom.rows[0]) if len(dom.rows) == 1 else ""
+    for what in ("a kernel refuses it", "Damaged blocks of the Merkle tree", "65,536", "20,497", "proven",
+                 "does not match its parent", "signer", "subject CN=us"):
+        check(what in shown, f"a damaged tree: the details do not tell {what!r}")
+    check(dom.maps == 3, f"a damaged tree: {dom.maps} maps, not its own, its copy and the other file's")
+    check("proven, but a kernel refuses it" in (pages.scratch / "tree.html").read_text(), "the map does not tell of the refusal")
 
 
 def check_hostile(pages, report, names, listener):
@@ -267,6 +285,7 @@ def main():
         for name in ("clean", "damaged", "locked"):
             check_counts(pages, name, reports[name])
         check_damage(pages)
+        check_tree(pages, reports["damaged"])
         check_hostile(pages, reports["hostile"], names, listener)
         check_big(pages, reports["big"])
         check_broken(pages)
