@@ -69,6 +69,7 @@ class Parser {
   void decrypt_command();
   void digest_command();
   void jobs_option(CLI::App& app);
+  void report_command();
 
   CLI::App app_{
       "Reads Linux filesystems offline: decrypts fscrypt files, verifies fs-verity files, reports what it did.",
@@ -255,6 +256,18 @@ void Parser::digest_command() {
   jobs_option(*app);
 }
 
+void Parser::report_command() {
+  CLI::App* app = app_.add_subcommand("report", "show a report to people: a summary, or a page for a browser");
+  app->footer(kExitCodes +
+              std::string("\n\nWhat the report says does not change the exit code: it is 0 once it was shown."));
+  app->add_option("REPORT", a_.image, "a report of `extract` or `verify`; - is standard input")
+      ->required()
+      ->type_name("");
+  app->add_option("--html", a_.html,
+                  "write one HTML page that needs nothing else: filters, findings, block maps; - is standard output")
+      ->type_name("FILE");
+}
+
 Parser::Parser() {
   app_.footer(std::string("`coldread COMMAND --help` tells a command's options.\n\n") + kExitCodes);
   app_.add_flag("--version", version_, "print the version and end");
@@ -321,6 +334,7 @@ Parser::Parser() {
 
   decrypt_command();
   digest_command();
+  report_command();
 
   json_option(*command("keys", "the policies in use, and which given key opens each"));
 }

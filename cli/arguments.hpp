@@ -63,6 +63,7 @@ struct Arguments {
   bool for_builtin_signature = false;
   std::string out_merkle_tree;
   std::string out_descriptor;
+  std::string html;  ///< report: the page to write; empty: a summary is printed
 
   std::string output;
   std::string report;

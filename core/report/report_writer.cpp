@@ -5,6 +5,7 @@
 
 #include "core/report/json.hpp"
 #include "core/report/part_file.hpp"
+#include "core/report/schema.hpp"
 
 namespace coldread::report {
 namespace {
@@ -14,7 +15,7 @@ namespace {
 class FileReportWriter final : public ReportWriter {
  public:
   FileReportWriter(std::unique_ptr<PartFile> file, const Image& image) : file_(std::move(file)) {
-    file_->write("{\n\"schema\":\"coldread-report/1\",\n\"tool\":" + tool_json().dump());
+    file_->write("{\n\"schema\":" + JsonValue(kSchemaName).dump() + ",\n\"tool\":" + tool_json().dump());
     file_->write(",\n\"image\":" + to_json(image).dump() + ",\n\"filesystems\":[");
   }
 
