@@ -190,7 +190,7 @@
     });
     body.textContent = "";
     shown = 0;
-    byId("count").textContent = found.length === entries.length ? grouped(entries.length) + " entries"
+    byId("count").textContent = found.length === entries.length ? grouped(entries.length) + " listed entries"
         : grouped(found.length) + " of " + grouped(entries.length) + " listed entries";
     show_more(kRows);
   }
