@@ -7,6 +7,7 @@
 
 #include "core/base/checked.hpp"
 #include "core/codec/cluster_format.hpp"
+#include "core/extract/impossible_step.hpp"
 #include "core/fscrypt/contents_step.hpp"
 #include "core/fscrypt/names.hpp"
 #include "core/fscrypt/nokey_name.hpp"
@@ -21,25 +22,6 @@ using StepList = std::vector<std::unique_ptr<const read::Step>>;
 
 /// The longest target that Linux takes is PATH_MAX; an encrypted one has a length and padding besides.
 constexpr std::uint64_t kMaxStoredTarget = 4096 + 64;
-
-/// A step that cannot be run on this file: it finds fault with every block up to EOF, by the same reason.
-class ImpossibleStep final : public read::Step {
- public:
-  ImpossibleStep(read::StepKind kind, std::string reason, std::uint64_t size, std::uint32_t block_size)
-      : kind_(kind), reason_(std::move(reason)), end_(round_up(size, block_size)), block_size_(block_size) {}
-  [[nodiscard]] read::StepKind kind() const override { return kind_; }
-  [[nodiscard]] std::uint32_t unit() const override { return block_size_; }
-  void apply(read::Window& window) const override {
-    const std::uint64_t end = std::min(window.end(), end_);
-    if (window.offset < end) window.faults.push_back({{window.offset, end - window.offset}, kind_, reason_});
-  }
-
- private:
-  read::StepKind kind_;
-  std::string reason_;
-  std::uint64_t end_;
-  std::uint32_t block_size_;
-};
 
 /// The mapping of a file whose own could not be understood.
 class Unmapped final : public read::MapSource {
@@ -84,41 +66,6 @@ std::unique_ptr<const read::Reader> reading(const volume::Volume& volume, const 
   }
   std::move(after.begin(), after.end(), std::back_inserter(steps));
   return read::with_steps(std::move(reader), std::move(steps));
-}
-
-/// Finds and checks the verity metadata; the step that it returns verifies the data, or finds fault with all of it.
-std::unique_ptr<const read::Step> plan_verity(const volume::Volume& volume, const volume::Inode& inode,
-                                              const read::FileMap& map, const Encryption* encryption,
-                                              VerityPlan& plan) {
-  const auto malformed = [&](std::string why) {
-    plan.descriptor.reset();
-    plan.malformed = why;
-    return std::make_unique<ImpossibleStep>(read::StepKind::kVerity, std::move(why), map.size(),
-                                            volume.facts().block_size);
-  };
-  auto past_eof = reading(volume, inode, map, map.mapped_end(), encryption);
-  const auto location = inode.locate_verity(*past_eof);
-  if (!location) return malformed(location.error().message());
-  if (location->descriptor_size > verity::kMaxDescriptorSize) {
-    return malformed("the descriptor is larger than " + std::to_string(verity::kMaxDescriptorSize) + " bytes");
-  }
-  auto stored = read::read_whole(*past_eof, location->descriptor_offset, location->descriptor_size);
-  if (!stored) return malformed("the descriptor could not be read: " + stored.error().message());
-  auto descriptor = verity::parse_descriptor(*stored, map.size(), volume.facts().block_size);
-  if (!descriptor) return malformed(descriptor.error().message());
-  if (auto fits = verity::check_tree_fits(*descriptor, location->tree_space); !fits) {
-    return malformed(fits.error().message());
-  }
-  auto digest = verity::file_digest(*stored);
-  if (!digest) return malformed(digest.error().message());
-
-  plan.stored = std::move(*stored);
-  plan.file_digest = std::move(*digest);
-  plan.descriptor = std::move(*descriptor);
-  auto step = std::make_unique<verity::VerityStep>(*plan.descriptor, std::move(past_eof), location->tree_offset,
-                                                   reading(volume, inode, map, map.size(), encryption));
-  plan.step = step.get();
-  return step;
 }
 
 Result<Bytes> stored_target(const volume::Volume& volume, const volume::Inode& inode) {
@@ -188,7 +135,8 @@ ContentPlan plan_content(const volume::Volume& volume, const volume::Inode& inod
   StepList after;
   if (inode.facts().verity) {
     plan.verity.emplace();
-    after.push_back(plan_verity(volume, inode, *map, encryption, *plan.verity));
+    after.push_back(plan_verity(inode, *map, volume.facts().block_size,
+                                reading(volume, inode, *map, map->mapped_end(), encryption), *plan.verity));
   }
   plan.reader = std::make_unique<read::PageReader>(
       reading(volume, inode, *map, map->size(), encryption, std::move(after)), page_size);

@@ -6,12 +6,11 @@
 #include <string>
 
 #include "core/base/error.hpp"
+#include "core/extract/verity_plan.hpp"
 #include "core/fscrypt/context.hpp"
 #include "core/fscrypt/file_identity.hpp"
 #include "core/fscrypt/key_ring.hpp"
 #include "core/read/page_reader.hpp"
-#include "core/verity/descriptor.hpp"
-#include "core/verity/verity_step.hpp"
 #include "core/volume/volume.hpp"
 
 namespace coldread::extract {
@@ -32,15 +31,6 @@ struct Encryption {
 [[nodiscard]] Result<std::optional<Encryption>> find_encryption(const volume::Inode& inode,
                                                                 const fscrypt::KeyRing& keys,
                                                                 const volume::VolumeFacts& volume);
-
-/// What is known of a verity file before its data is read.
-struct VerityPlan {
-  std::optional<verity::Descriptor> descriptor;  ///< absent where it is malformed
-  std::string malformed;                         ///< why, then
-  Bytes stored;                                  ///< the descriptor as it was read, with its signature
-  Bytes file_digest;
-  const verity::VerityStep* step = nullptr;  ///< owned by the reader; knows of bad tree blocks when the data was read
-};
 
 /// A file's reader with its steps.
 struct ContentPlan {

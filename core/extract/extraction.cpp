@@ -312,7 +312,8 @@ void Run::count(const Slot& slot) {
   outcome_.summary.add(entry);
   if (entry.encryption) policies_.count(entry.encryption->policy);
   if (slot.matters && !entry.recovered && entry.status != "ok" && entry.status != "skipped") outcome_.findings = true;
-  if (entry.verity && (entry.verity->signature == "invalid" || entry.verity->listed == "differs")) {
+  if (entry.verity &&
+      (entry.verity->signature == "invalid" || entry.verity->listed == "differs" || entry.verity->odd)) {
     outcome_.findings = true;
   }
   ++context_.progress.entries;

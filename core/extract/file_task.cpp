@@ -14,6 +14,18 @@ namespace {
 /// The list of faults is merged each time it grows by this many, so that a file of nothing but bad blocks stays small.
 constexpr std::size_t kMergeEvery = 4096;
 
+std::string span(const report::Range& range) {
+  return std::to_string(range.offset) + " to " + std::to_string(range.offset + range.length);
+}
+
+/// What is wrong with a stored tree block, in a sentence.
+std::string tree_damage(const report::TreeDamage& damage) {
+  return "bytes " + span(damage.range) + ", past the end of the file: " + damage.reason + "; " +
+         (damage.recomputed ? "what it should be was recomputed, up to the root hash, and its data, bytes " +
+                                  span(damage.covers) + ", was verified by that; a kernel refuses all of it"
+                            : "nothing of its data, bytes " + span(damage.covers) + ", can be verified");
+}
+
 void zero(const read::Window& window, std::uint64_t begin, std::uint64_t end) {
   const MutableByteSpan bytes = window.at(begin, std::min(end, window.end()) - begin);
   std::fill(bytes.begin(), bytes.end(), std::byte{0});
@@ -225,9 +237,16 @@ void FileTask::report_verity() {
   result.block_size = descriptor.block_size;
   result.salt = to_hex(descriptor.salt);
   result.digest = to_hex(plan.file_digest);
+  for (const Finding& finding : plan.findings) entry_.problems.push_back("fs-verity: " + finding);
+  result.odd = !plan.findings.empty();
   for (const verity::TreeFault& fault : plan.step->tree_faults()) {
-    add_damage(entry_, "fs-verity: at file offset " + std::to_string(fault.range.offset) + ", length " +
-                           std::to_string(fault.range.length) + ": " + fault.reason);
+    result.tree.push_back({{fault.range.offset, fault.range.length},
+                           fault.level,
+                           fault.index,
+                           {fault.covers.offset, fault.covers.length},
+                           fault.recomputed,
+                           fault.reason});
+    add_damage(entry_, "fs-verity: " + tree_damage(result.tree.back()));
   }
   if (descriptor.data_size == 0 && !all_zero(descriptor.root_hash)) {
     result.status = "mismatch";

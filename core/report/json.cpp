@@ -115,6 +115,16 @@ JsonValue to_json(const Ciphertext& ciphertext) {
   return out;
 }
 
+JsonValue to_json(const TreeDamage& damage) {
+  JsonValue covers = JsonValue::object();
+  covers.set("offset", damage.covers.offset).set("length", damage.covers.length);
+  JsonValue out = JsonValue::object();
+  out.set("offset", damage.range.offset).set("length", damage.range.length);
+  out.set("level", damage.level).set("index", damage.index).set("covers", std::move(covers));
+  out.set("recomputed", damage.recomputed).set("reason", damage.reason);
+  return out;
+}
+
 JsonValue to_json(const VerityResult& verity) {
   JsonValue out = JsonValue::object();
   out.set("status", verity.status);
@@ -125,6 +135,11 @@ JsonValue to_json(const VerityResult& verity) {
   if (!verity.digest.empty()) out.set("digest", verity.digest);
   out.set("signature", verity.signature);
   if (!verity.listed.empty()) out.set("listed", verity.listed);
+  if (!verity.tree.empty()) {
+    JsonValue tree = JsonValue::array();
+    for (const TreeDamage& damage : verity.tree) tree.append(to_json(damage));
+    out.set("tree", std::move(tree));
+  }
   return out;
 }
 

@@ -39,6 +39,16 @@ struct Compression {
   std::uint32_t cluster_size = 0;
 };
 
+/// A stored Merkle tree block that is wrong. File offsets.
+struct TreeDamage {
+  Range range;
+  unsigned level = 0;
+  std::uint64_t index = 0;
+  Range covers;             ///< the data that it stands for
+  bool recomputed = false;  ///< what it should be is proven all the same
+  std::string reason;
+};
+
 struct VerityResult {
   std::string status;     ///< verified, mismatch, malformed
   std::string algorithm;  ///< sha256, sha512; empty where the descriptor does not tell
@@ -47,6 +57,8 @@ struct VerityResult {
   std::string digest;  ///< hex, the file digest; empty where the descriptor is malformed
   std::string signature = "absent";
   std::string listed;  ///< match, differs, absent; empty where no list was given
+  std::vector<TreeDamage> tree = {};
+  bool odd = false;  ///< the entry's problems tell of metadata that a kernel takes, and that no tool makes
 };
 
 /// A part of what a compressed cluster is stored as.

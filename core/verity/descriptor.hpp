@@ -4,6 +4,7 @@
 
 #include "core/base/byte_view.hpp"
 #include "core/base/error.hpp"
+#include "core/base/finding.hpp"
 #include "core/verity/hash_algorithm.hpp"
 
 namespace coldread::verity {
@@ -23,11 +24,15 @@ struct Descriptor {
   std::uint64_t data_size = 0;   ///< bytes of the file
   Bytes root_hash;               ///< digest_size(algorithm) bytes; zeros for an empty file
   Bytes signature;               ///< PKCS#7, DER; empty where there is none
+  Bytes root_hash_field;         ///< all 64 bytes of it, as stored
+  Bytes salt_field;              ///< all 32 bytes of it, as stored
+  Findings findings;             ///< fields that no signer leaves so, though the kernel takes them
 };
 
 /// Checks a stored descriptor and its signature field by field, as the kernel does (fs/verity/open.c). `file_size` is
-/// the inode's, in bytes; `max_block_size` the filesystem's block size. Bytes that the kernel ignores (of the root hash
-/// past the digest, of the salt past its size) are ignored. Errors: kCorrupt, a sentence a field.
+/// the inode's, in bytes; `max_block_size` the filesystem's block size. What the kernel ignores and is part of the file
+/// digest (the root hash past its digest, the salt past its size), or should be a signature, is a finding where it is
+/// in use. Errors: kCorrupt, with all that is wrong.
 [[nodiscard]] Result<Descriptor> parse_descriptor(ByteView stored, std::uint64_t file_size,
                                                   std::uint32_t max_block_size);
 

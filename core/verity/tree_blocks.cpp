@@ -31,11 +31,11 @@ struct TreeBlocks::Piece {
   read::Window window;
 };
 
-TreeBlocks::TreeBlocks(const MerkleTree& tree, std::unique_ptr<const read::Reader> past_eof, std::uint64_t tree_offset)
+TreeBlocks::TreeBlocks(const MerkleTree& tree, std::unique_ptr<const read::Reader> file, std::uint64_t tree_offset)
     : tree_(tree),
-      past_eof_(std::move(past_eof)),
+      file_(std::move(file)),
       tree_offset_(tree_offset),
-      piece_size_(std::max<std::uint64_t>(kPieceSize, past_eof_->unit())),
+      piece_size_(std::max<std::uint64_t>(kPieceSize, file_->unit())),
       pieces_(pieces_of(piece_size_)) {}
 
 std::shared_ptr<const TreeBlocks::Piece> TreeBlocks::piece_at(std::uint64_t offset) const {
@@ -45,7 +45,7 @@ std::shared_ptr<const TreeBlocks::Piece> TreeBlocks::piece_at(std::uint64_t offs
     piece->bytes.resize(static_cast<std::size_t>(piece_size_));
     piece->window.offset = offset;
     piece->window.bytes = piece->bytes;
-    past_eof_->fill(piece->window);
+    file_->fill(piece->window);
     piece->window.scratch = {};
   });
   return piece;
@@ -54,7 +54,7 @@ std::shared_ptr<const TreeBlocks::Piece> TreeBlocks::piece_at(std::uint64_t offs
 std::optional<std::string> TreeBlocks::read(unsigned level, std::uint64_t index, MutableByteSpan out) const {
   const auto begin = checked_add(tree_offset_, tree_.offset(level, index));
   const auto end = begin ? checked_add(*begin, out.size()) : std::nullopt;
-  if (!end || *end > past_eof_->size()) return "it lies past the end of what is mapped";
+  if (!end || *end > file_->size()) return "it lies past the end of what is mapped";
   std::uint64_t at = *begin;
   while (at < *end) {
     const std::uint64_t piece_offset = round_down(at, piece_size_);

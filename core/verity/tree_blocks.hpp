@@ -15,10 +15,14 @@ namespace coldread::verity {
 /// Safe to use from several threads at once.
 class TreeBlocks {
  public:
-  /// `past_eof` reads the file past EOF, decrypted; the tree starts at file offset `tree_offset`.
-  TreeBlocks(const MerkleTree& tree, std::unique_ptr<const read::Reader> past_eof, std::uint64_t tree_offset);
+  /// `file` reads the file as it is mapped, what lies past EOF included, decrypted; the tree starts at file offset
+  /// `tree_offset`.
+  TreeBlocks(const MerkleTree& tree, std::unique_ptr<const read::Reader> file, std::uint64_t tree_offset);
 
   [[nodiscard]] const MerkleTree& tree() const { return tree_; }
+  /// What reads the file: its data, and its metadata past EOF.
+  [[nodiscard]] const read::Reader& file() const { return *file_; }
+  [[nodiscard]] std::uint64_t tree_offset() const { return tree_offset_; }
   /// Where a block lies, as a file offset.
   [[nodiscard]] std::uint64_t file_offset(unsigned level, std::uint64_t index) const {
     return tree_offset_ + tree_.offset(level, index);
@@ -33,7 +37,7 @@ class TreeBlocks {
   [[nodiscard]] std::shared_ptr<const Piece> piece_at(std::uint64_t offset) const;
 
   MerkleTree tree_;
-  std::unique_ptr<const read::Reader> past_eof_;
+  std::unique_ptr<const read::Reader> file_;
   std::uint64_t tree_offset_;
   std::uint64_t piece_size_;
   mutable RecentCache<Piece> pieces_;

@@ -4,7 +4,7 @@
 #include <iterator>
 #include <utility>
 
-#include "core/verity/root_check.hpp"
+#include "core/verity/wrong_field.hpp"
 
 namespace coldread::verity {
 namespace {
@@ -14,15 +14,14 @@ constexpr std::size_t kBlocksOfLevel = 8;
 
 }  // namespace
 
-VerifiedTree::VerifiedTree(const Descriptor& descriptor, const Hasher& hasher,
-                           std::unique_ptr<const read::Reader> past_eof, std::uint64_t tree_offset,
-                           std::unique_ptr<const read::Reader> data)
-    : hasher_(hasher),
-      root_hash_(descriptor.root_hash),
+VerifiedTree::VerifiedTree(const Descriptor& descriptor, const Hasher& hasher, std::unique_ptr<const read::Reader> file,
+                           std::uint64_t tree_offset)
+    : descriptor_(descriptor),
+      hasher_(hasher),
       // parse_descriptor() has made this tree before: it gives no descriptor whose tree is none.
       blocks_(MerkleTree::make(descriptor.algorithm, descriptor.block_size, descriptor.data_size).value(),
-              std::move(past_eof), tree_offset),
-      data_(std::move(data)) {
+              std::move(file), tree_offset),
+      repair_(blocks_, hasher) {
   for (unsigned level = 0; level < shape().levels(); ++level) {
     recent_.push_back(std::make_unique<RecentCache<const Block>>(kBlocksOfLevel));
   }
@@ -49,35 +48,65 @@ std::shared_ptr<const VerifiedTree::Block> VerifiedTree::verify(unsigned level, 
                                                                 const Block* parent) const {
   auto block = std::make_shared<Block>();
   block->hashes.resize(shape().block_size());
-  if (const auto unread = blocks_.read(level, index, block->hashes)) {
-    block->fault = name_of(level, index) + " could not be read: " + *unread;
-    note(level, index, block->fault);
-    return block;
+  if (parent != nullptr) block->refusal = parent->refusal;
+  const auto unread = blocks_.read(level, index, block->hashes);
+  if (!unread) {
+    const ByteSpan expected = expected_hash(index, parent);
+    const Bytes actual = hasher_.hash(block->hashes);
+    if (std::equal(actual.begin(), actual.end(), expected.begin(), expected.end())) return block;
   }
-  ByteSpan expected = root_hash_;
-  if (parent != nullptr) {
-    const std::size_t at = static_cast<std::size_t>(index % shape().hashes_per_block()) * hasher_.digest_size();
-    expected = ByteSpan(parent->hashes).subspan(at, hasher_.digest_size());
-  }
-  const Bytes actual = hasher_.hash(block->hashes);
-  if (std::equal(actual.begin(), actual.end(), expected.begin(), expected.end())) return block;
-  if (parent == nullptr) {
-    block->fault = root_mismatch(block->hashes);
-    if (root_is_wrong_) return block;
-  } else {
-    block->fault = name_of(level, index) + " does not match its parent";
-  }
-  note(level, index, block->fault);
+  const std::lock_guard lock(repair_mutex_);
+  if (auto done = recent_[level]->find(index)) return done;
+  set_right(level, index, parent, unread, *block);
   return block;
 }
 
-const std::string& VerifiedTree::root_mismatch(ByteSpan top) const {
-  std::call_once(root_checked_, [&] {
-    root_is_wrong_ = top_block_matches_below(top, blocks_, hasher_, data_.get());
-    root_mismatch_ = root_is_wrong_ ? "the descriptor's root hash does not match the Merkle tree"
-                                    : name_of(shape().levels() - 1, 0) + " does not match the descriptor's root hash";
-  });
-  return root_mismatch_;
+ByteSpan VerifiedTree::expected_hash(std::uint64_t index, const Block* parent) const {
+  if (parent == nullptr) return descriptor_.root_hash;
+  const std::size_t at = static_cast<std::size_t>(index % shape().hashes_per_block()) * hasher_.digest_size();
+  return ByteSpan(parent->hashes).subspan(at, hasher_.digest_size());
+}
+
+/// Recomputes a block that is not what it should be, or says why nothing below it can be believed.
+void VerifiedTree::set_right(unsigned level, std::uint64_t index, const Block* parent,
+                             const std::optional<std::string>& unread, Block& block) const {
+  TreeRepair::Outcome outcome =
+      repair_.repair(level, index, unread ? nullptr : &block.hashes, expected_hash(index, parent));
+  std::string reason = name_of(level, index);
+  if (unread) {
+    reason += " could not be read: " + *unread;
+  } else if (parent != nullptr) {
+    reason += " does not match its parent";
+  } else {
+    reason += " does not match the descriptor's root hash";
+  }
+  if (outcome.block) {
+    block.hashes = std::move(*outcome.block);
+    if (block.refusal.empty()) block.refusal = reason;
+    note(level, index, true, reason);
+    return;
+  }
+  block.refusal.clear();
+  if (parent == nullptr) {
+    block.fault = wrong_descriptor(outcome);
+    if (!block.fault.empty()) return;
+  }
+  block.fault = reason;
+  note(level, index, false, reason);
+}
+
+/// Why it is the descriptor that is wrong, and not the top block of the tree; empty where it is the block.
+std::string VerifiedTree::wrong_descriptor(const TreeRepair::Outcome& outcome) const {
+  if (outcome.stored_agrees) return "the descriptor's root hash does not match the Merkle tree";
+  if (auto field = wrong_field()) return std::move(*field);
+  if (!outcome.nothing_agrees) return "";
+  return "neither the descriptor's root hash nor any hash in the Merkle tree's top block matches: the descriptor or "
+         "all "
+         "of the tree is wrong";
+}
+
+std::optional<std::string> VerifiedTree::wrong_field() const {
+  return verity::wrong_field(descriptor_, blocks_.file(), blocks_.tree_offset());
 }
 
 std::string VerifiedTree::name_of(unsigned level, std::uint64_t index) const {
@@ -85,10 +114,15 @@ std::string VerifiedTree::name_of(unsigned level, std::uint64_t index) const {
          std::to_string(blocks_.file_offset(level, index)) + ")";
 }
 
-void VerifiedTree::note(unsigned level, std::uint64_t index, const std::string& reason) const {
+void VerifiedTree::note(unsigned level, std::uint64_t index, bool recomputed, const std::string& reason) const {
   const std::uint64_t offset = blocks_.file_offset(level, index);
+  const std::uint64_t covered = shape().data_blocks_per_hash(level) * shape().hashes_per_block();
+  const std::uint64_t first = index * covered;
+  const std::uint64_t count = std::min(covered, shape().data_blocks() - first);
+  const std::uint64_t block = shape().block_size();
   const std::lock_guard lock(faults_mutex_);
-  faults_.try_emplace(offset, TreeFault{{offset, shape().block_size()}, level, index, reason});
+  faults_.try_emplace(offset,
+                      TreeFault{{offset, block}, level, index, {first * block, count * block}, recomputed, reason});
   if (faults_.size() > kMaxTreeFaults) faults_.erase(std::prev(faults_.end()));
 }
 

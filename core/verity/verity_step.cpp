@@ -66,14 +66,31 @@ class VerityStep::Pass {
   std::vector<BlockFault> found_;
 };
 
-VerityStep::VerityStep(Descriptor descriptor, std::unique_ptr<const read::Reader> past_eof, std::uint64_t tree_offset,
-                       std::unique_ptr<const read::Reader> data)
+/// Data below a stored tree block that is wrong and was recomputed.
+struct VerityStep::Refusal {
+  std::uint64_t begin = 0;
+  std::uint64_t end = 0;
+  std::string reason;
+};
+
+VerityStep::VerityStep(Descriptor descriptor, std::unique_ptr<const read::Reader> file, std::uint64_t tree_offset)
     : descriptor_(std::move(descriptor)),
       hasher_(descriptor_.algorithm, descriptor_.salt),
-      tree_(descriptor_, hasher_, std::move(past_eof), tree_offset, std::move(data)),
+      tree_(descriptor_, hasher_, std::move(file), tree_offset),
       zero_block_hash_(hasher_.hash(Bytes(descriptor_.block_size))) {}
 
 void VerityStep::apply(Window& window) const {
+  std::vector<Refusal> refusals;
+  verify_all(window, refusals);
+  const std::uint64_t block = descriptor_.block_size;
+  for (const Refusal& refusal : refusals) {
+    for (std::uint64_t at = refusal.begin; at < refusal.end; at += block) {
+      if (!window.failed(at, block)) window.refused.push_back({{at, block}, read::StepKind::kVerity, refusal.reason});
+    }
+  }
+}
+
+void VerityStep::verify_all(Window& window, std::vector<Refusal>& refusals) const {
   const MerkleTree& shape = tree_.shape();
   const std::uint64_t block = shape.block_size();
   const std::uint64_t end = std::min(window.end(), shape.data_blocks() * block);
@@ -90,6 +107,7 @@ void VerityStep::apply(Window& window) const {
     if (verified->fault.empty()) {
       const auto skip = static_cast<std::size_t>(at % covered / block) * hasher_.digest_size();
       verify_blocks(window, at, leaf_end, ByteSpan(verified->hashes).subspan(skip), pass);
+      if (!verified->refusal.empty()) refusals.push_back({at, leaf_end, verified->refusal});
     } else {
       pass.add(at, leaf_end, verified->fault);
     }
@@ -97,14 +115,18 @@ void VerityStep::apply(Window& window) const {
   }
 }
 
+std::string VerityStep::mismatch() const {
+  if (tree_.shape().levels() != 0) return kNotInTree;
+  return tree_.wrong_field().value_or(kNotRoot);
+}
+
 void VerityStep::verify_blocks(Window& window, std::uint64_t begin, std::uint64_t end, ByteSpan expected,
                                Pass& pass) const {
   const std::uint64_t block = descriptor_.block_size;
   const std::size_t size = hasher_.digest_size();
-  const char* const mismatch = tree_.shape().levels() == 0 ? kNotRoot : kNotInTree;
   const auto check = [&](std::uint64_t at, ByteSpan digest) {
     const auto index = static_cast<std::size_t>((at - begin) / block);
-    if (!equal(digest, expected.subspan(index * size, size))) pass.add(at, at + block, mismatch);
+    if (!equal(digest, expected.subspan(index * size, size))) pass.add(at, at + block, mismatch());
   };
   const auto needs_hashing = [&](std::uint64_t at) {
     return !pass.failed_before(at, block) && !all_zero(window.at(at, block));

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "core/read/reader.hpp"
@@ -14,22 +15,21 @@ namespace coldread::verity {
 /// The step that verifies a file's data against its Merkle tree, up to the descriptor's root hash. It changes no byte.
 /// Each data block is hashed as it stands in the window, holes as zeros, the last block with what is stored past EOF,
 /// as the kernel does. Blocks that failed an earlier step are left alone; where one covers a part of a Merkle block,
-/// the other parts of that Merkle block fail here. Faults are told apart by reason:
+/// the other parts of that Merkle block fail here. A wrong tree block condemns no data that is still proven: where the
+/// block can be recomputed from what lies below it, up to the root hash, the data is judged by that, and what is right
+/// is put into Window::refused, since a kernel would not give it. Faults are told apart by reason:
 ///  - "does not match the Merkle tree": the data block;
-///  - "Merkle tree block N of level L (file offset X) does not match its parent", or "could not be read: ...": all data
-///    that this block covers;
-///  - "the descriptor's root hash does not match the Merkle tree": all data; the tree itself agrees with what it
-///  covers;
-///  - "Merkle tree block 0 of level L (file offset X) does not match the descriptor's root hash": all data;
+///  - "Merkle tree block N of level L (file offset X) does not match its parent" (of the top one: "the descriptor's
+///  root
+///    hash"), or "could not be read: ...": all data that this block covers, of which nothing can be proven;
+///  - "the descriptor's root hash does not match the Merkle tree", "the descriptor's FIELD is wrong: ...", "neither the
+///    descriptor's root hash nor any hash ...": all data;
 ///  - "does not match the descriptor's root hash": the data block of a file that has only one.
 class VerityStep final : public read::Step {
  public:
-  /// `descriptor` is as parse_descriptor() gives it. `past_eof` reads the file past EOF, decrypted: its offsets are
-  /// file offsets, the tree starts at `tree_offset`. `data` reads the file as it is before this step (decrypted): it is
-  /// read from only where the root does not match a tree of one level, to tell a wrong root from a wrong tree block;
-  /// without it the tree block is what is blamed.
-  VerityStep(Descriptor descriptor, std::unique_ptr<const read::Reader> past_eof, std::uint64_t tree_offset,
-             std::unique_ptr<const read::Reader> data = nullptr);
+  /// `descriptor` is as parse_descriptor() gives it. `file` reads the file up to the end of its mapping, metadata past
+  /// EOF included, decrypted and never verified; the tree starts at file offset `tree_offset`.
+  VerityStep(Descriptor descriptor, std::unique_ptr<const read::Reader> file, std::uint64_t tree_offset);
 
   [[nodiscard]] read::StepKind kind() const override { return read::StepKind::kVerity; }
   [[nodiscard]] std::uint32_t unit() const override { return descriptor_.block_size; }
@@ -42,7 +42,11 @@ class VerityStep final : public read::Step {
  private:
   class Pass;
 
+  struct Refusal;
+
+  void verify_all(read::Window& window, std::vector<Refusal>& refusals) const;
   void verify_blocks(read::Window& window, std::uint64_t begin, std::uint64_t end, ByteSpan expected, Pass& pass) const;
+  [[nodiscard]] std::string mismatch() const;
 
   Descriptor descriptor_;
   Hasher hasher_;

@@ -99,6 +99,10 @@ struct VerityLocation {
   std::uint64_t tree_space = 0;         ///< bytes between tree_offset and the descriptor: the tree cannot be longer
   std::uint64_t descriptor_offset = 0;  ///< of struct fsverity_descriptor
   std::uint32_t descriptor_size = 0;    ///< bytes, with the signature that follows it
+  /// What the end of the tree is rounded up to for the descriptor (bytes): ext4's block, nothing (1) on f2fs.
+  std::uint32_t descriptor_alignment = 1;
+  /// Where ext4 keeps the descriptor's length, its last 4 bytes before the end of the mapping; 0 elsewhere.
+  std::uint64_t length_offset = 0;
 };
 
 /// One inode of a volume. Safe to use from several threads at once.

@@ -43,6 +43,8 @@ Result<volume::VerityLocation> find_verity(const InodeRecord& inode, std::uint32
   location.descriptor_offset = round_down(size_at - *size, block_size);
   location.tree_space = location.descriptor_offset - location.tree_offset;
   location.descriptor_size = *size;
+  location.descriptor_alignment = block_size;
+  location.length_offset = size_at;
   return location;
 }
 

@@ -44,6 +44,7 @@ BOOST_AUTO_TEST_CASE(has_every_field_in_order) {
   entry.hashes = {{"sha256", "aa"}, {"md5", "bb"}};
   entry.encryption = {3, "0011"};
   entry.verity = VerityResult{"verified", "sha256", 4096, "", "cc", "unchecked", "match"};
+  entry.verity->tree = {{{131072, 4096}, 0, 2, {1048576, 524288}, true, "wrong"}};
   entry.compression = Compression{"lz4", 16384};
   entry.runs = std::vector<Run>{
       {0, 4096, 8192, "stored"}, {4096, 4096, std::nullopt, "hole"}, {8192, 9, std::nullopt, "stored", 77}};
@@ -58,7 +59,8 @@ BOOST_AUTO_TEST_CASE(has_every_field_in_order) {
           R"("sha256":"aa","md5":"bb","encryption":{"policy":3,"nonce":"0011"},)"
           R"("compression":{"algorithm":"lz4","cluster_size":16384},)"
           R"("verity":{"status":"verified","algorithm":"sha256","block_size":4096,"salt":"","digest":"cc",)"
-          R"("signature":"unchecked","listed":"match"},)"
+          R"("signature":"unchecked","listed":"match","tree":[{"offset":131072,"length":4096,"level":0,"index":2,)"
+          R"("covers":{"offset":1048576,"length":524288},"recomputed":true,"reason":"wrong"}]},)"
           R"("runs":[{"offset":0,"length":4096,"image_offset":8192,"kind":"stored"},)"
           R"({"offset":4096,"length":4096,"image_offset":null,"kind":"hole"},)"
           R"({"offset":8192,"length":9,"image_offset":null,"journal_offset":77,"kind":"stored"}],)"

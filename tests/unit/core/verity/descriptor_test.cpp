@@ -127,12 +127,33 @@ BOOST_AUTO_TEST_CASE(each_malformed_field_has_its_sentence) {
   BOOST_TEST(refusal(valid(), 4999) == where + "its file size of 5000 bytes is not the inode's 4999");
 }
 
-BOOST_AUTO_TEST_CASE(what_the_kernel_ignores_is_ignored) {
-  BOOST_TEST(refusal_with(16 + 32, 1).empty());  // the root hash past a SHA-256 digest
-  BOOST_TEST(refusal_with(80 + 8, 1).empty());   // the salt past its size
+BOOST_AUTO_TEST_CASE(every_malformed_field_is_told) {
+  Bytes stored = valid();
+  stored[0] = std::byte{2};
+  stored[3] = std::byte{40};
+  stored[200] = std::byte{1};
+  BOOST_TEST(
+      refusal(stored) ==
+      "verity descriptor: version 2 is unknown; a salt of 40 bytes is longer than 32; its reserved bytes are in use");
+}
+
+BOOST_AUTO_TEST_CASE(what_the_kernel_ignores_is_a_finding) {
+  const auto findings = [](const Bytes& stored) {
+    const auto descriptor = verity::parse_descriptor(stored, 5000, 4096);
+    BOOST_REQUIRE(descriptor);
+    return descriptor->findings;
+  };
+  BOOST_TEST(findings(valid()).empty());
+  Bytes root = valid();
+  root[16 + 32] = std::byte{1};
+  BOOST_TEST(findings(root) == Findings{"verity descriptor: the bytes of its root hash past the digest are in use"});
+  Bytes salt = valid();
+  salt[80 + 8] = std::byte{1};
+  BOOST_TEST(findings(salt) == Findings{"verity descriptor: the bytes of its salt past the salt size of 8 are in use"});
   Bytes longer = valid();
-  longer.resize(300, std::byte{1});  // past the signature
-  BOOST_TEST(refusal(longer).empty());
+  longer.resize(300, std::byte{1});
+  BOOST_TEST(findings(longer) ==
+             Findings{"verity descriptor: its signature size of 0 bytes is not that of the 44 stored after it"});
 }
 
 BOOST_AUTO_TEST_CASE(a_tree_must_fit_before_its_descriptor) {

@@ -8,6 +8,7 @@
 
 #include "core/base/checked.hpp"
 #include "core/read/map_reader.hpp"
+#include "core/read/page_reader.hpp"
 #include "core/read/step_reader.hpp"
 #include "core/source/memory_source.hpp"
 #include "core/verity/verity_step.hpp"
@@ -51,12 +52,13 @@ struct VerityFile {
   std::uint64_t tree_offset = 0;
   std::vector<source::ByteRange> damaged;
   std::uint32_t fs_block_size = 4096;
-  bool give_data = true;  ///< whether the step may read the data to tell a wrong root from a wrong tree
 
   VerityFile(HashAlgorithm algorithm, std::uint32_t block_size, const Bytes& salt, Bytes data) {
     descriptor.algorithm = algorithm;
     descriptor.block_size = block_size;
     descriptor.salt = salt;
+    descriptor.salt_field = salt;
+    descriptor.salt_field.resize(32);
     descriptor.data_size = data.size();
     fs_block_size = std::max<std::uint32_t>(fs_block_size, block_size);
     stored = std::move(data);
@@ -80,6 +82,8 @@ struct VerityFile {
       levels.push_back(std::move(hashes));
     }
     descriptor.root_hash = stored.empty() ? Bytes(hasher.digest_size()) : hasher.hash(levels.back());
+    descriptor.root_hash_field = descriptor.root_hash;
+    descriptor.root_hash_field.resize(64);
     stored.resize(static_cast<std::size_t>(tree_offset));
     for (std::size_t level = levels.size(); level-- > 1;) {
       stored.insert(stored.end(), levels[level].begin(), levels[level].end());
@@ -105,27 +109,30 @@ struct VerityFile {
   }
 
   [[nodiscard]] std::unique_ptr<const VerityStep> step() const {
-    auto data = give_data ? reader(descriptor.data_size) : nullptr;
-    return std::make_unique<const VerityStep>(descriptor, reader(stored.size()), tree_offset, std::move(data));
+    return std::make_unique<const VerityStep>(descriptor, reader(stored.size()), tree_offset);
   }
 
-  /// Reads [offset, offset + length) through `step` and gives the faults, sorted.
-  [[nodiscard]] std::vector<read::BlockFault> faults(const VerityStep& step, std::uint64_t offset,
-                                                     std::uint64_t length) const {
+  /// Reads [offset, offset + length) through `step` and gives the faults, sorted. `refused`, where given, receives what
+  /// is refused, merged.
+  [[nodiscard]] std::vector<read::BlockFault> faults(const VerityStep& step, std::uint64_t offset, std::uint64_t length,
+                                                     std::vector<read::BlockFault>* refused = nullptr) const {
     Bytes buffer(static_cast<std::size_t>(length));
     read::Window window;
     window.offset = offset;
     window.bytes = buffer;
     reader(descriptor.data_size)->fill(window);
     step.apply(window);
+    read::sort_and_merge(window.refused);
+    if (refused != nullptr) *refused = window.refused;
     std::sort(window.faults.begin(), window.faults.end(),
               [](const auto& a, const auto& b) { return a.range.offset < b.range.offset; });
     return window.faults;
   }
 
   /// The whole file's, in one window.
-  [[nodiscard]] std::vector<read::BlockFault> faults(const VerityStep& step) const {
-    return faults(step, 0, round_up(descriptor.data_size, 65536));
+  [[nodiscard]] std::vector<read::BlockFault> faults(const VerityStep& step,
+                                                     std::vector<read::BlockFault>* refused = nullptr) const {
+    return faults(step, 0, round_up(descriptor.data_size, 65536), refused);
   }
 };
 
