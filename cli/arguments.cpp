@@ -65,7 +65,11 @@ class Parser {
   void json_option(CLI::App& app);
   void paths(CLI::App& app, const std::string& help);
   void one_path(CLI::App& app, bool required);
+  void dump_option(CLI::App& verify);
   void decrypt_command();
+  void digest_command();
+  void jobs_option(CLI::App& app);
+  void report_command();
 
   CLI::App app_{
       "Reads Linux filesystems offline: decrypts fscrypt files, verifies fs-verity files, reports what it did.",
@@ -150,6 +154,8 @@ void Parser::trust_options(CLI::App& app) {
   list_option(app, "--digests", a_.digests, "FILE",
               "lines as `fsverity digest` prints them: each listed path must exist, be verity and match");
   list_option(app, "--cert", a_.certs, "FILE", "PEM X.509: built-in fs-verity signatures must chain to it");
+  app.add_flag("--require-signature", a_.require_signature,
+               "each fs-verity file must have a built-in signature that is valid by the certificates (--cert)");
 }
 
 void Parser::page_option(CLI::App& app) {
@@ -157,11 +163,15 @@ void Parser::page_option(CLI::App& app) {
               [this](const std::string& text) { must(set_page_size(a_, text)); });
 }
 
-void Parser::work_options(CLI::App& app) {
-  page_option(app);
+void Parser::jobs_option(CLI::App& app) {
   app.add_option("-j,--jobs", a_.jobs, "how many workers (default: all cores)")
       ->type_name("N")
       ->check(CLI::Range(1U, 1024U));
+}
+
+void Parser::work_options(CLI::App& app) {
+  page_option(app);
+  jobs_option(app);
   list_option(app, "--include", a_.include, "GLOB",
               "only files that match, or lie below a match; `*` crosses /; without / it is held against the last name");
   list_option(app, "--exclude", a_.exclude, "GLOB", "nothing that matches, or lies below a match");
@@ -178,6 +188,19 @@ void Parser::report_options(CLI::App& app, const std::string& default_report, co
   app.add_option("--progress", a_.progress, "progress on standard error: auto (on a terminal), always, never")
       ->type_name("WHEN")
       ->check(CLI::IsMember({"auto", "always", "never"}));
+}
+
+void Parser::dump_option(CLI::App& verify) {
+  CLI::Option* dump =
+      verify.add_option("--dump", a_.dump,
+                        "instead: one PATH's raw fs-verity metadata on standard output: descriptor, merkle-tree, "
+                        "signature");
+  dump->type_name("WHAT")->check(CLI::IsMember({"descriptor", "merkle-tree", "signature"}));
+  for (const char* const senseless :
+       {"--digest", "--digests", "--cert", "--require-signature", "--page-size", "--jobs", "--include", "--exclude",
+        "--report", "--hash", "--hash-image", "--runs", "--progress"}) {
+    dump->excludes(verify.get_option(senseless));
+  }
 }
 
 void Parser::json_option(CLI::App& app) { app.add_flag("--json", a_.json, "JSON for programs instead of text"); }
@@ -214,6 +237,37 @@ void Parser::decrypt_command() {
   app->add_flag("-v,--verbose", a_.verbose, "say more on standard error");
 }
 
+void Parser::digest_command() {
+  CLI::App* app = app_.add_subcommand("digest", "compute ordinary files' fs-verity digests, as `fsverity digest` does");
+  app->footer(kExitCodes);
+  app->add_option("FILE", a_.paths, "an ordinary file on this system, not on an image")->required()->type_name("");
+  text_option(*app, "--hash-alg", "NAME", "sha256 or sha512 (default: sha256)",
+              [this](const std::string& name) { must(set_hash_algorithm(a_, name)); });
+  text_option(*app, "--block-size", "BYTES", "Merkle tree block size, 1024 to 65536 (default: 4096)",
+              [this](const std::string& text) { must(set_verity_block_size(a_, text)); });
+  text_option(*app, "--salt", "HEX", "a salt of up to 32 bytes (default: none)",
+              [this](const std::string& hex) { must(set_salt(a_, hex)); });
+  app->add_flag("--compact", a_.compact, "print the digests alone");
+  app->add_flag("--for-builtin-sig", a_.for_builtin_signature,
+                "print what a built-in signature is made over, instead of the digest");
+  app->add_option("--out-merkle-tree", a_.out_merkle_tree, "write the Merkle tree there, of one FILE")
+      ->type_name("FILE");
+  app->add_option("--out-descriptor", a_.out_descriptor, "write the descriptor there, of one FILE")->type_name("FILE");
+  jobs_option(*app);
+}
+
+void Parser::report_command() {
+  CLI::App* app = app_.add_subcommand("report", "show a report to people: a summary, or a page for a browser");
+  app->footer(kExitCodes +
+              std::string("\n\nWhat the report says does not change the exit code: it is 0 once it was shown."));
+  app->add_option("REPORT", a_.image, "a report of `extract` or `verify`; - is standard input")
+      ->required()
+      ->type_name("");
+  app->add_option("--html", a_.html,
+                  "write one HTML page that needs nothing else: filters, findings, block maps; - is standard output")
+      ->type_name("FILE");
+}
+
 Parser::Parser() {
   app_.footer(std::string("`coldread COMMAND --help` tells a command's options.\n\n") + kExitCodes);
   app_.add_flag("--version", version_, "print the version and end");
@@ -247,6 +301,8 @@ Parser::Parser() {
   lost_options(*pages);
   page_option(*pages);
   json_option(*pages);
+  pages->add_option("--svg", a_.svg, "draw a map of the file's blocks as SVG; - is standard output, without the table")
+      ->type_name("FILE");
 
   CLI::App* extract = command("extract", "write the files and the report");
   paths(*extract, "what to extract, from the filesystem's root (default: everything)");
@@ -274,8 +330,11 @@ Parser::Parser() {
   trust_options(*verify);
   work_options(*verify);
   report_options(*verify, "none", "none");
+  dump_option(*verify);
 
   decrypt_command();
+  digest_command();
+  report_command();
 
   json_option(*command("keys", "the policies in use, and which given key opens each"));
 }
@@ -310,11 +369,24 @@ Parsed Parser::parse(const std::vector<std::string>& line) {
     return {std::nullopt, kUsage,
             "coldread: a --passphrase-salt opens nothing without a passphrase: give one with --passphrase-file\n"};
   }
+  if (a_.require_signature && a_.certs.empty()) {
+    return {std::nullopt, kUsage,
+            "coldread: --require-signature needs a --cert: a signature that is not checked proves nothing\n"};
+  }
+  if (!a_.dump.empty() && a_.paths.size() != 1) {
+    return {std::nullopt, kUsage, "coldread: --dump takes exactly one PATH (see `coldread verify --help`)\n"};
+  }
   if (reads_of_standard_input(a_) > 1) {
     return {std::nullopt, kUsage, "coldread: standard input (-) can be given for one key, secret or passphrase only\n"};
   }
+  if (a_.json && a_.svg == "-") {
+    return {std::nullopt, kUsage, "coldread: --json and --svg - exclude each other; draw into a file\n"};
+  }
   if (a_.command == "decrypt" && a_.image.empty() && !a_.names) {
     return {std::nullopt, kUsage, "coldread: FILE is required (see `coldread decrypt --help`)\n"};
+  }
+  if (a_.paths.size() > 1 && !(a_.out_merkle_tree.empty() && a_.out_descriptor.empty())) {
+    return {std::nullopt, kUsage, "coldread: --out-merkle-tree and --out-descriptor are of one FILE; give no more\n"};
   }
   if (a_.jobs == 0) a_.jobs = std::max(1U, std::thread::hardware_concurrency());
   return {std::move(a_), kOk, ""};

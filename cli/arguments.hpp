@@ -6,7 +6,9 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/byte_view.hpp"
 #include "core/extract/options.hpp"
+#include "core/verity/hash_algorithm.hpp"
 
 namespace coldread::cli {
 
@@ -40,6 +42,7 @@ struct Arguments {
 
   std::vector<std::string> digests;
   std::vector<std::string> certs;
+  bool require_signature = false;
 
   std::uint32_t page_size = 0;  ///< 0: the larger of 4096 and the block size
   unsigned jobs = 0;            ///< 0: all cores
@@ -53,8 +56,18 @@ struct Arguments {
   std::string sidecar_path;  ///< decrypt: the entry's path there; empty: the one with that ciphertext
   bool names = false;        ///< decrypt: the true names of locked entries instead of a file
 
+  verity::HashAlgorithm hash_algorithm = verity::HashAlgorithm::kSha256;  ///< digest: as fsverity(1) has them
+  std::uint32_t verity_block_size = 4096;
+  Bytes salt;
+  bool compact = false;
+  bool for_builtin_signature = false;
+  std::string out_merkle_tree;
+  std::string out_descriptor;
+  std::string html;  ///< report: the page to write; empty: a summary is printed
+
   std::string output;
   std::string report;
+  std::optional<std::string> svg;  ///< pages: where the map goes
   bool runs = false;
   bool ciphertext = false;
   bool preserve_owner = false;
@@ -70,6 +83,7 @@ struct Arguments {
   bool orphans = false;
   bool deleted = false;
   bool digest = false;
+  std::string dump;  ///< verify: descriptor, merkle-tree or signature of the one PATH
   std::optional<std::pair<std::uint64_t, std::uint64_t>> range;  ///< offset and length
 };
 

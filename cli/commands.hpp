@@ -13,8 +13,12 @@ namespace coldread::cli {
 [[nodiscard]] int pages(const Arguments& arguments, Io& io);
 [[nodiscard]] int extract(const Arguments& arguments, Io& io);
 [[nodiscard]] int verify(const Arguments& arguments, Io& io);
+/// `verify --dump`.
+[[nodiscard]] int verity_dump(const Arguments& arguments, Io& io);
 [[nodiscard]] int keys(const Arguments& arguments, Io& io);
 [[nodiscard]] int decrypt(const Arguments& arguments, Io& io);
+[[nodiscard]] int digest(const Arguments& arguments, Io& io);
+[[nodiscard]] int report(const Arguments& arguments, Io& io);
 
 /// The whole program but for the process around it: understands the line (without the program's name) and runs it.
 [[nodiscard]] int run(const std::vector<std::string>& line, Io& io);

@@ -51,8 +51,21 @@ Result<std::unique_ptr<FilesystemRun>> FilesystemRun::make(const Arguments& argu
     auto list = verity::DigestList::load(arguments.digests);
     if (!list) return fail(ErrorKind::kUsage, list.error().where, list.error().what);
     run->digests_ = std::move(*list);
+    run->list_.emplace(*run->digests_, run->scope());
   }
   return run;
+}
+
+extract::ListScope FilesystemRun::scope() const {
+  extract::ListScope scope{{},
+                           arguments_.partition || arguments_.offset,
+                           arguments_.paths,
+                           extract::PathFilter(arguments_.include, arguments_.exclude)};
+  for (const fs::Found& found : session_.contents.filesystems) {
+    if (found.volume) scope.partitions.push_back(partition_name(found));
+    if (found.error) scope.others = true;
+  }
+  return scope;
 }
 
 Result<void> FilesystemRun::check_paths() {
@@ -124,6 +137,7 @@ int FilesystemRun::go(const std::string& report_path, bool only_verity, const Si
       break;
     }
   }
+  if (list_) end_list(interrupted_ || code != kOk);
   if (code == kOk) code = interrupted_ ? kInterrupted : (findings_ ? kFindings : kOk);
   if (writer_) {
     const char* result =
@@ -135,6 +149,15 @@ int FilesystemRun::go(const std::string& report_path, bool only_verity, const Si
     }
   }
   return code;
+}
+
+void FilesystemRun::end_list(bool ended_early) {
+  for (std::string& sentence : list_->finish(ended_early)) {
+    findings_ = true;
+    complain(io_, sentence);
+    problems_.push_back(std::move(sentence));
+  }
+  if (writer_) writer_->set_digest_list(list_->result());
 }
 
 Result<void> FilesystemRun::one(const fs::Found& found, bool only_verity, const SinkOf& sink_of,
@@ -155,7 +178,9 @@ Result<void> FilesystemRun::one(const fs::Found& found, bool only_verity, const 
   options.orphans = lost.orphans ? &*lost.orphans : nullptr;
   options.deleted = lost.deleted ? &*lost.deleted : nullptr;
   options.trust = trust_ ? &*trust_ : nullptr;
-  options.digests = digests_ ? &*digests_ : nullptr;
+  options.require_signature = arguments_.require_signature;
+  options.list = list_ ? &*list_ : nullptr;
+  options.partition = partition_name(found);
 
   std::vector<std::string> problems = found.volume->facts().findings;
   if (arguments_.paths.empty()) {  // of a few files, only what belongs to them is looked at

@@ -10,6 +10,7 @@
 #include "cli/io.hpp"
 #include "cli/session.hpp"
 #include "core/extract/extraction.hpp"
+#include "core/extract/list_check.hpp"
 #include "core/report/report_writer.hpp"
 #include "core/verity/digest_list.hpp"
 #include "core/verity/signature.hpp"
@@ -35,6 +36,8 @@ class FilesystemRun {
                        const OnEntry& on_entry);
 
   [[nodiscard]] const report::Summary& total() const { return total_; }
+  /// How the lists of digests were kept, after go(); null where none was given.
+  [[nodiscard]] const report::DigestListResult* list_result() const { return list_ ? &list_->result() : nullptr; }
 
  private:
   FilesystemRun(const Arguments& arguments, Io& io, Session& session)
@@ -43,6 +46,8 @@ class FilesystemRun {
   [[nodiscard]] Result<void> one(const fs::Found& found, bool only_verity, const SinkOf& sink_of,
                                  const OnEntry& on_entry);
   [[nodiscard]] report::Image describe_image();
+  [[nodiscard]] extract::ListScope scope() const;
+  void end_list(bool ended_early);
   /// What was asked for of it; found once.
   [[nodiscard]] const Lost& lost_of(const fs::Found& found);
 
@@ -51,6 +56,7 @@ class FilesystemRun {
   Session& session_;
   std::optional<verity::TrustStore> trust_;
   std::optional<verity::DigestList> digests_;
+  std::optional<extract::ListCheck> list_;
   std::map<const fs::Found*, Lost> lost_;
   std::unique_ptr<report::ReportWriter> writer_;
   report::Summary total_;

@@ -4,9 +4,11 @@
 #include <map>
 
 #include "core/base/checked.hpp"
+#include "core/base/text.hpp"
 #include "core/extract/content_hash.hpp"
 #include "core/fscrypt/e4crypt_key.hpp"
 #include "core/read/page_reader.hpp"
+#include "core/verity/descriptor.hpp"
 
 namespace coldread::cli {
 namespace {
@@ -130,6 +132,36 @@ Result<void> set_page_size(Arguments& a, const std::string& text) {
     return fail(ErrorKind::kUsage, "--page-size", "'" + text + "' is not one of 4096, 8192, 16384, 32768, 65536");
   }
   a.page_size = static_cast<std::uint32_t>(*value);
+  return {};
+}
+
+Result<void> set_hash_algorithm(Arguments& a, const std::string& name) {
+  for (const auto algorithm : {verity::HashAlgorithm::kSha256, verity::HashAlgorithm::kSha512}) {
+    if (name != verity::algorithm_name(algorithm)) continue;
+    a.hash_algorithm = algorithm;
+    return {};
+  }
+  return fail(ErrorKind::kUsage, "--hash-alg", "'" + name + "' is not one of sha256, sha512");
+}
+
+Result<void> set_verity_block_size(Arguments& a, const std::string& text) {
+  const auto value = parse_number(text, "--block-size");
+  if (!value) return fail(value.error());
+  if (!is_power_of_two(*value) || *value < verity::kMinBlockSize || *value > verity::kMaxBlockSize) {
+    return fail(ErrorKind::kUsage, "--block-size",
+                "'" + text + "' is not one of 1024, 2048, 4096, 8192, 16384, 32768, 65536");
+  }
+  a.verity_block_size = static_cast<std::uint32_t>(*value);
+  return {};
+}
+
+Result<void> set_salt(Arguments& a, const std::string& hex) {
+  auto salt = from_hex(hex);
+  if (!salt) return fail(ErrorKind::kUsage, "--salt", "'" + hex + "' is not bytes in hex");
+  if (salt->size() > verity::kMaxSaltSize) {
+    return fail(ErrorKind::kUsage, "--salt", "its " + std::to_string(salt->size()) + " bytes are more than 32");
+  }
+  a.salt = *std::move(salt);
   return {};
 }
 

@@ -22,6 +22,9 @@ namespace coldread::cli {
 [[nodiscard]] Result<void> add_v1_key(Arguments& a, const std::string& text);
 [[nodiscard]] Result<void> add_passphrase_salt(Arguments& a, const std::string& text);
 [[nodiscard]] Result<void> set_page_size(Arguments& a, const std::string& text);
+[[nodiscard]] Result<void> set_hash_algorithm(Arguments& a, const std::string& name);
+[[nodiscard]] Result<void> set_verity_block_size(Arguments& a, const std::string& text);
+[[nodiscard]] Result<void> set_salt(Arguments& a, const std::string& hex);
 
 /// How many options read standard input.
 [[nodiscard]] std::size_t reads_of_standard_input(const Arguments& a);

@@ -7,8 +7,9 @@ namespace coldread::cli {
 
 int run(const std::vector<std::string>& line, Io& io) {
   static const std::map<std::string, int (*)(const Arguments&, Io&)> kCommands{
-      {"info", info},       {"ls", ls},         {"stat", stat}, {"cat", cat},         {"pages", pages},
-      {"extract", extract}, {"verify", verify}, {"keys", keys}, {"decrypt", decrypt},
+      {"info", info},       {"ls", ls},           {"stat", stat},     {"cat", cat},
+      {"pages", pages},     {"extract", extract}, {"verify", verify}, {"keys", keys},
+      {"decrypt", decrypt}, {"digest", digest},   {"report", report},
   };
   const Parsed parsed = parse(line);
   if (!parsed.arguments) {

@@ -5,6 +5,7 @@
 #include "cli/listing.hpp"
 #include "cli/one_path.hpp"
 #include "core/base/text.hpp"
+#include "core/extract/signature_record.hpp"
 #include "core/report/json.hpp"
 #include "core/report/time.hpp"
 
@@ -69,6 +70,9 @@ report::JsonValue descriptor_json(const extract::VerityPlan& plan) {
   json.set("block_size", plan.descriptor->block_size).set("salt", to_hex(plan.descriptor->salt));
   json.set("data_size", plan.descriptor->data_size).set("root_hash", to_hex(plan.descriptor->root_hash));
   json.set("digest", to_hex(plan.file_digest)).set("signature_size", plan.descriptor->signature.size());
+  const auto signature = verity::check_signature(*plan.descriptor, plan.file_digest, verity::TrustStore());
+  if (signature.signer) json.set("signer", report::to_json(extract::signer_record(*signature.signer)));
+  if (!signature.reason.empty()) json.set("signature_problem", signature.reason);
   return json;
 }
 

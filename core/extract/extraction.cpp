@@ -3,12 +3,12 @@
 #include <chrono>
 #include <deque>
 #include <map>
-#include <set>
 #include <utility>
 
 #include "core/base/text.hpp"
 #include "core/extract/ciphertext.hpp"
 #include "core/extract/entry_record.hpp"
+#include "core/extract/signature_record.hpp"
 #include "core/extract/worker_pool.hpp"
 
 namespace coldread::extract {
@@ -73,7 +73,7 @@ class Run {
   void hand_out(bool all);
   bool settle(Slot& slot);
   void settle_further_name(Slot& slot);
-  void hold_against_list(report::Entry& entry);
+  void hold_against_list(Slot& slot);
   void count(const Slot& slot);
   void end();
 
@@ -84,7 +84,6 @@ class Run {
   PolicyTable policies_;
   std::deque<Slot> slots_;
   std::map<FileId, FirstName> first_names_;
-  std::set<std::string> listed_seen_;
   Outcome outcome_;
   WorkerPool pool_;  ///< last: its threads end before what they use
 };
@@ -251,12 +250,12 @@ bool Run::settle(Slot& slot) {
     if (task.failed()) return false;
     slot.entry = std::move(task.entry());
     if (slot.entry.status == "skipped") outcome_.findings = true;  // the output could not hold it
-    hold_against_list(slot.entry);
     if (slot.first_of) {
       FirstName& first = first_names_.at(*slot.first_of);
       first.entry = slot.entry;
       first.placed_path = task.placed_path();
     }
+    hold_against_list(slot);
     return true;
   }
   if (slot.further_name_of) {
@@ -264,7 +263,7 @@ bool Run::settle(Slot& slot) {
     settle_further_name(slot);
     if (slot.dropped) return false;
   }
-  hold_against_list(slot.entry);
+  hold_against_list(slot);
   return true;
 }
 
@@ -286,25 +285,9 @@ void Run::settle_further_name(Slot& slot) {
   if (--first.waiting == 0 && first.names_left == 0) first_names_.erase(at);
 }
 
-void Run::hold_against_list(report::Entry& entry) {
-  const verity::DigestList* digests = context_.options.digests;
-  if (digests == nullptr) return;
-  const verity::ListedDigest* listed = digests->find(entry.path);
-  if (listed == nullptr) {
-    if (entry.verity) entry.verity->listed = "absent";
-    return;
-  }
-  listed_seen_.insert(entry.path);
-  if (!entry.verity) {
-    entry.problems.push_back("listed with a digest (" + listed->place + "), but its digest could not be taken: it is " +
-                             (entry.status == "locked" ? "locked" : "no fs-verity file that was read"));
-    outcome_.findings = true;
-    return;
-  }
-  const bool same = entry.verity->algorithm == verity::algorithm_name(listed->algorithm) &&
-                    entry.verity->digest == to_hex(listed->digest);
-  entry.verity->listed = same ? "match" : "differs";
-  if (!same) entry.problems.push_back("its digest is not the one listed (" + listed->place + ")");
+void Run::hold_against_list(Slot& slot) {
+  const ExtractOptions& options = context_.options;
+  if (options.list != nullptr && options.list->hold(options.partition, slot.item, slot.entry)) outcome_.findings = true;
 }
 
 void Run::count(const Slot& slot) {
@@ -312,28 +295,18 @@ void Run::count(const Slot& slot) {
   outcome_.summary.add(entry);
   if (entry.encryption) policies_.count(entry.encryption->policy);
   if (slot.matters && !entry.recovered && entry.status != "ok" && entry.status != "skipped") outcome_.findings = true;
-  if (entry.verity &&
-      (entry.verity->signature == "invalid" || entry.verity->listed == "differs" || entry.verity->odd)) {
-    outcome_.findings = true;
-  }
+  if (entry.verity && is_signature_finding(*entry.verity, context_.options)) outcome_.findings = true;
+  if (entry.verity && entry.verity->odd) outcome_.findings = true;
   ++context_.progress.entries;
 }
 
 void Run::end() {
-  const bool ended_early = context_.stop;
   if (context_.sink != nullptr) {
     auto finished = context_.sink->finish();
     if (!finished) {
       context_.stop_with(std::move(finished.error()));
     } else {
       for (std::string& problem : *finished) outcome_.problems.push_back(std::move(problem));
-    }
-  }
-  if (context_.options.digests != nullptr && !ended_early) {
-    for (const auto& [path, listed] : context_.options.digests->entries()) {
-      if (listed_seen_.contains(path)) continue;
-      outcome_.problems.push_back(path + ": listed with a digest (" + listed.place + "), but there is no such file");
-      outcome_.findings = true;
     }
   }
   outcome_.policies = policies_.records();

@@ -17,7 +17,7 @@ namespace coldread::extract {
 struct Outcome {
   report::Summary summary;
   std::vector<report::Policy> policies;
-  /// Findings that belong to no one entry: listed files that are missing, what the output could not carry.
+  /// Findings that belong to no one entry: what the output could not carry.
   std::vector<std::string> problems;
   bool findings = false;              ///< something is damaged, locked, or failed verification
   bool interrupted = false;           ///< `interrupt` was raised; the entries handed out are whole

@@ -7,6 +7,7 @@
 #include "core/base/text.hpp"
 #include "core/extract/ciphertext.hpp"
 #include "core/extract/file_runs.hpp"
+#include "core/extract/signature_record.hpp"
 
 namespace coldread::extract {
 namespace {
@@ -252,13 +253,7 @@ void FileTask::report_verity() {
     result.status = "mismatch";
     add_damage(entry_, "fs-verity: the descriptor's root hash does not match an empty file, whose root hash is zeros");
   }
-  static const verity::TrustStore kNoTrust;
-  const verity::TrustStore& trust = context_.options.trust != nullptr ? *context_.options.trust : kNoTrust;
-  const verity::SignatureResult signature = verity::check_signature(descriptor, plan.file_digest, trust);
-  result.signature = verity::to_string(signature.status);
-  if (signature.status == verity::SignatureStatus::kInvalid) {
-    entry_.problems.push_back("fs-verity: its signature is not valid: " + signature.reason);
-  }
+  report_signature(descriptor, plan.file_digest, context_.options, result, entry_.problems);
   entry_.verity = std::move(result);
 }
 

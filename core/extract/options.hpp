@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "core/extract/deleted.hpp"
+#include "core/extract/list_check.hpp"
 #include "core/extract/orphans.hpp"
 #include "core/extract/path_filter.hpp"
-#include "core/verity/digest_list.hpp"
 #include "core/verity/signature.hpp"
 
 namespace coldread::extract {
@@ -30,7 +30,9 @@ struct ExtractOptions {
   bool ciphertext = false;                    ///< locked files are written as they are stored
   bool runs = false;                          ///< the report tells where each file's bytes lie
   const verity::TrustStore* trust = nullptr;  ///< null: signatures are not checked
-  const verity::DigestList* digests = nullptr;
+  bool require_signature = false;             ///< an fs-verity file without a valid signature is a finding
+  ListCheck* list = nullptr;                  ///< null: digests are held against none
+  std::string partition;                      ///< what the list may call the filesystem, as "p1"; or empty
 };
 
 /// What a progress display may look at while the work goes on.

@@ -125,6 +125,22 @@ JsonValue to_json(const TreeDamage& damage) {
   return out;
 }
 
+JsonValue to_json(const VeritySigner& signer) {
+  JsonValue out = JsonValue::object();
+  const auto set = [&](const char* key, const std::string& value) {
+    if (!value.empty()) out.set(key, value);
+  };
+  set("subject", signer.subject);
+  set("issuer", signer.issuer);
+  set("serial", signer.serial);
+  set("key_identifier", signer.key_identifier);
+  set("digest_algorithm", signer.digest_algorithm);
+  set("not_before", signer.not_before);
+  set("not_after", signer.not_after);
+  if (!signer.chain.empty()) out.set("chain", JsonValue::strings(signer.chain));
+  return out;
+}
+
 JsonValue to_json(const VerityResult& verity) {
   JsonValue out = JsonValue::object();
   out.set("status", verity.status);
@@ -134,12 +150,22 @@ JsonValue to_json(const VerityResult& verity) {
   if (!verity.algorithm.empty() || !verity.salt.empty()) out.set("salt", verity.salt);
   if (!verity.digest.empty()) out.set("digest", verity.digest);
   out.set("signature", verity.signature);
+  if (verity.signer) out.set("signer", to_json(*verity.signer));
   if (!verity.listed.empty()) out.set("listed", verity.listed);
   if (!verity.tree.empty()) {
     JsonValue tree = JsonValue::array();
     for (const TreeDamage& damage : verity.tree) tree.append(to_json(damage));
     out.set("tree", std::move(tree));
   }
+  return out;
+}
+
+JsonValue to_json(const DigestListResult& result) {
+  JsonValue out = JsonValue::object();
+  out.set("listed", result.listed).set("match", result.match);
+  if (result.match_unverified != 0) out.set("match_unverified", result.match_unverified);
+  out.set("differs", result.differs).set("missing", result.missing).set("not_verity", result.not_verity);
+  out.set("not_looked_at", result.not_looked_at).set("unlisted", result.unlisted);
   return out;
 }
 

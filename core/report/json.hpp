@@ -11,7 +11,9 @@ namespace coldread::report {
 [[nodiscard]] JsonValue to_json(const Entry& entry);
 [[nodiscard]] JsonValue to_json(const Ciphertext& ciphertext);
 [[nodiscard]] JsonValue to_json(const Pages& pages);
+[[nodiscard]] JsonValue to_json(const VeritySigner& signer);
 [[nodiscard]] JsonValue to_json(const VerityResult& verity);
+[[nodiscard]] JsonValue to_json(const DigestListResult& result);
 [[nodiscard]] JsonValue to_json(const std::vector<StoredPart>& stored);
 [[nodiscard]] JsonValue to_json(const Run& run);
 [[nodiscard]] JsonValue to_json(const PartitionInfo& partition);

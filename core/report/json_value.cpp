@@ -81,6 +81,9 @@ class BoundedText final : public std::streambuf {
 
 }  // namespace
 
+/// How much of a value's place is told where it is refused: keys are of any length.
+constexpr std::size_t kMostOfPlace = 100;
+
 /// Takes the parser's events: keeps where they are, and builds the values that are wished for.
 class JsonValue::Streamer final : public nlohmann::json_sax<Json> {
  public:
@@ -148,6 +151,12 @@ class JsonValue::Streamer final : public nlohmann::json_sax<Json> {
     return &member;
   }
 
+  bool stop_at_type() {
+    std::string where;
+    for (const std::string& key : place_) where += key.empty() ? "[]" : (where.empty() ? "" : ".") + key;
+    return stop(("`" + where.substr(0, kMostOfPlace) + "` in it is of another type than it should be").c_str());
+  }
+
   bool hand_out() {
     auto done = taken_(place_, JsonValue(std::make_unique<Node>(Node{std::move(root_)})));
     root_ = Json();
@@ -161,7 +170,9 @@ class JsonValue::Streamer final : public nlohmann::json_sax<Json> {
       bytes_ += bytes;
       return put(std::move(value)) != nullptr || stop("a value in it is too large");
     }
-    if (wish_next() != Wish::kTake) return true;
+    const Wish wish = wish_next();
+    if (wish == Wish::kObject || wish == Wish::kArray) return stop_at_type();
+    if (wish != Wish::kTake) return true;
     root_ = std::move(value);
     return hand_out();
   }
@@ -178,6 +189,14 @@ class JsonValue::Streamer final : public nlohmann::json_sax<Json> {
     }
     switch (wish_next()) {
       case Wish::kSkip: ++skipped_; return true;
+      case Wish::kObject:
+        if (!value.is_object()) return stop_at_type();
+        place_.emplace_back();
+        return true;
+      case Wish::kArray:
+        if (!value.is_array()) return stop_at_type();
+        place_.emplace_back();
+        return true;
       case Wish::kEnter: place_.emplace_back(); return true;
       case Wish::kTake: break;
     }

@@ -46,9 +46,11 @@ class JsonValue {
 
   /// What is to become of a value that the text comes to.
   enum class Wish : std::uint8_t {
-    kSkip,   ///< it is passed over
-    kEnter,  ///< each of its members or elements is asked for in turn
-    kTake,   ///< it is handed out
+    kSkip,    ///< it is passed over
+    kEnter,   ///< each of its members or elements is asked for in turn; a single value is passed over
+    kObject,  ///< entered, and refused where it is no object
+    kArray,   ///< entered, and refused where it is no array
+    kTake,    ///< it is handed out
   };
   /// Where a value is: the keys on the way to it, "" for an element of an array.
   using Place = std::vector<std::string>;

@@ -114,6 +114,16 @@ void PartFile::write(std::string_view text) {
   if (buffer_.size() >= kBuffer) flush();
 }
 
+void PartFile::write_at(std::uint64_t offset, ByteSpan bytes) {
+  while (!error_ && !bytes.empty()) {
+    const ssize_t n = ::pwrite(fd_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return keep_error(errno);
+    offset += static_cast<std::uint64_t>(n);
+    bytes = bytes.subspan(static_cast<std::size_t>(n));
+  }
+}
+
 // Zeros that fill a buffer are left out of a file: it may be mostly holes.
 void PartFile::flush() {
   if (error_ || buffer_.empty()) return;

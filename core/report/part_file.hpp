@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "core/base/byte_view.hpp"
 #include "core/base/error.hpp"
 
 namespace coldread::report {
@@ -23,6 +25,9 @@ class PartFile {
 
   /// Appends bytes. A failure is kept, ends all further writing, and is told by commit().
   void write(std::string_view text);
+
+  /// Writes bytes at an offset, at once: for what does not come in order. Not to be mixed with write().
+  void write_at(std::uint64_t offset, ByteSpan bytes);
 
   /// The first failure so far.
   [[nodiscard]] const std::optional<Error>& error() const { return error_; }

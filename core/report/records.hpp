@@ -49,6 +49,18 @@ struct TreeDamage {
   std::string reason;
 };
 
+/// Who made a built-in signature, as it and its certificates tell: proven of a valid one, claimed of any other. What is
+/// not known is empty.
+struct VeritySigner {
+  std::string subject;  ///< RFC 2253, UTF-8, as all names here
+  std::string issuer;
+  std::string serial;          ///< hex
+  std::string key_identifier;  ///< hex, where the signature names its signer by that
+  std::string digest_algorithm;
+  std::string not_before, not_after;  ///< RFC 3339 UTC, of the signer's certificate
+  std::vector<std::string> chain;     ///< subjects, from the signer's up
+};
+
 struct VerityResult {
   std::string status;     ///< verified, mismatch, malformed
   std::string algorithm;  ///< sha256, sha512; empty where the descriptor does not tell
@@ -56,9 +68,23 @@ struct VerityResult {
   std::string salt;    ///< hex
   std::string digest;  ///< hex, the file digest; empty where the descriptor is malformed
   std::string signature = "absent";
-  std::string listed;  ///< match, differs, absent; empty where no list was given
+  std::string listed = {};  ///< match, differs, absent; empty where no list was given
+  std::optional<VeritySigner> signer = {};
   std::vector<TreeDamage> tree = {};
   bool odd = false;  ///< the entry's problems tell of metadata that a kernel takes, and that no tool makes
+};
+
+/// How a list of digests was kept: of `listed` paths, each is one of match, differs, missing, not_verity and
+/// not_looked_at.
+struct DigestListResult {
+  std::uint64_t listed = 0;
+  std::uint64_t match = 0;
+  std::uint64_t match_unverified = 0;  ///< files among those whose data does not verify against that digest
+  std::uint64_t differs = 0;
+  std::uint64_t missing = 0;
+  std::uint64_t not_verity = 0;     ///< there, but no digest could be taken
+  std::uint64_t not_looked_at = 0;  ///< the command line leaves it out
+  std::uint64_t unlisted = 0;       ///< fs-verity files that no list names
 };
 
 /// A part of what a compressed cluster is stored as.

@@ -1,9 +1,11 @@
 #include "core/report/report_writer.hpp"
 
+#include <optional>
 #include <utility>
 
 #include "core/report/json.hpp"
 #include "core/report/part_file.hpp"
+#include "core/report/schema.hpp"
 
 namespace coldread::report {
 namespace {
@@ -13,7 +15,7 @@ namespace {
 class FileReportWriter final : public ReportWriter {
  public:
   FileReportWriter(std::unique_ptr<PartFile> file, const Image& image) : file_(std::move(file)) {
-    file_->write("{\n\"schema\":\"coldread-report/1\",\n\"tool\":" + tool_json().dump());
+    file_->write("{\n\"schema\":" + JsonValue(kSchemaName).dump() + ",\n\"tool\":" + tool_json().dump());
     file_->write(",\n\"image\":" + to_json(image).dump() + ",\n\"filesystems\":[");
   }
 
@@ -42,10 +44,13 @@ class FileReportWriter final : public ReportWriter {
     open_ = false;
   }
 
+  void set_digest_list(const DigestListResult& result) override { digest_list_ = result; }
+
   Result<void> finish(const RunInfo& run, const std::string& result, int exit_code,
                       const std::vector<std::string>& problems) override {
     if (open_) return fail(ErrorKind::kOutput, {}, "the report ends in the middle of a filesystem and is not written");
     file_->write("\n]");
+    if (digest_list_) file_->write(",\n\"digest_list\":" + to_json(*digest_list_).dump());
     if (!problems.empty()) file_->write(",\n\"problems\":" + JsonValue::strings(problems).dump());
     file_->write(",\n\"run\":" + to_json(run).dump() + ",\n\"result\":" + JsonValue(result).dump());
     file_->write(",\n\"exit_code\":" + std::to_string(exit_code) + "\n}\n");
@@ -54,6 +59,7 @@ class FileReportWriter final : public ReportWriter {
 
  private:
   std::unique_ptr<PartFile> file_;
+  std::optional<DigestListResult> digest_list_;
   bool any_filesystem_ = false;
   bool any_entry_ = false;
   bool open_ = false;  ///< between begin_filesystem and end_filesystem

@@ -26,6 +26,8 @@ class ReportWriter {
   /// `problems` are sentences about the filesystem or its extraction as a whole; left out where there are none.
   virtual void end_filesystem(const std::vector<Policy>& policies, const Summary& summary,
                               const std::vector<std::string>& problems) = 0;
+  /// How the lists of digests were kept, where there were any; before finish().
+  virtual void set_digest_list(const DigestListResult& result) = 0;
   /// Writes the end and puts the report in place. `result` is ok, findings, failed or interrupted. A write that failed
   /// at any time before is told here. Errors: kOutput.
   /// `problems` are sentences about the image as a whole; left out where there are none.

@@ -1,6 +1,8 @@
 #include "core/verity/descriptor.hpp"
 
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <optional>
 #include <string>
 #include <utility>
@@ -131,6 +133,21 @@ Result<Descriptor> parse_descriptor(ByteView stored, std::uint64_t file_size, st
   const auto tree = MerkleTree::make(descriptor.algorithm, descriptor.block_size, descriptor.data_size);
   if (!tree) return malformed(tree.error().what);
   return descriptor;
+}
+
+Bytes encode(const Descriptor& descriptor) {
+  StoredDescriptor stored{};
+  stored.version = 1;
+  stored.hash_algorithm = static_cast<std::uint8_t>(descriptor.algorithm);
+  stored.log_blocksize = static_cast<std::uint8_t>(std::countr_zero(descriptor.block_size));
+  stored.salt_size = static_cast<std::uint8_t>(descriptor.salt.size());
+  stored.sig_size = static_cast<std::uint32_t>(descriptor.signature.size());
+  stored.data_size = descriptor.data_size;
+  std::copy(descriptor.root_hash.begin(), descriptor.root_hash.end(), stored.root_hash.begin());
+  std::copy(descriptor.salt.begin(), descriptor.salt.end(), stored.salt.begin());
+  Bytes bytes = ByteView(bytes_of(stored)).copy();
+  bytes.insert(bytes.end(), descriptor.signature.begin(), descriptor.signature.end());
+  return bytes;
 }
 
 Result<Bytes> file_digest(ByteView stored) {

@@ -16,6 +16,11 @@ constexpr std::size_t kDescriptorSize = 256;
 /// FS_VERITY_MAX_DESCRIPTOR_SIZE).
 constexpr std::size_t kMaxDescriptorSize = 16384;
 
+/// Bytes of a Merkle tree block that kernels take (fs/verity/open.c), and of a salt.
+constexpr std::uint32_t kMinBlockSize = 1024;
+constexpr std::uint32_t kMaxBlockSize = 65536;
+constexpr std::size_t kMaxSaltSize = 32;
+
 /// What an fs-verity file says of itself (fsverity.rst, "fs-verity descriptor").
 struct Descriptor {
   HashAlgorithm algorithm = HashAlgorithm::kSha256;
@@ -35,6 +40,10 @@ struct Descriptor {
 /// in use. Errors: kCorrupt, with all that is wrong.
 [[nodiscard]] Result<Descriptor> parse_descriptor(ByteView stored, std::uint64_t file_size,
                                                   std::uint32_t max_block_size);
+
+/// The descriptor as it is stored and as `fsverity digest --out-descriptor` writes it: kDescriptorSize bytes, then the
+/// signature where there is one. Salt and root hash are not longer than their fields.
+[[nodiscard]] Bytes encode(const Descriptor& descriptor);
 
 /// The file digest: what `fsverity measure` prints and signatures are made over, the hash of the descriptor without
 /// signature and with a signature size of zero (fsverity.rst, "fs-verity descriptor"). Errors: kCorrupt (too short, or

@@ -46,6 +46,17 @@ std::optional<Line> parse_line(std::string_view text) {
   return line;
 }
 
+/// True of a text with the line ends of another system. Of one line that ends so it is an ending too: a name that ends
+/// in a carriage return is much rarer.
+bool every_line_ends_in_cr(std::string_view text) {
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    if (end == at || text[end - 1] != '\r') return false;
+    at = end + 1;
+  }
+  return !text.empty();
+}
+
 }  // namespace
 
 Result<DigestList> DigestList::load(const std::vector<std::string>& paths) {
@@ -69,10 +80,11 @@ Result<DigestList> DigestList::load(const std::vector<std::string>& paths) {
 }
 
 Result<void> DigestList::add(std::string_view text, const std::string& name) {
+  const bool is_crlf = every_line_ends_in_cr(text);
   std::uint64_t number = 0;
   while (!text.empty()) {
     const std::size_t length = std::min(text.find('\n'), text.size());
-    const std::string_view line_text = text.substr(0, length);
+    const std::string_view line_text = text.substr(0, length - (is_crlf && length != 0 ? 1 : 0));
     text.remove_prefix(std::min(length + 1, text.size()));
     const std::string place = name + " line " + std::to_string(++number);
     if (line_text.empty()) continue;

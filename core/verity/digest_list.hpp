@@ -26,7 +26,8 @@ class DigestList {
   [[nodiscard]] static Result<DigestList> load(const std::vector<std::string>& paths);
 
   /// Adds the lines of `text`; `name` is what messages call it. A path goes up to the end of its line and is bytes; an
-  /// empty line is skipped. Errors: kUsage, as above.
+  /// empty line is skipped. A carriage return belongs to the path unless every line ends in one. Errors: kUsage, as
+  /// above.
   [[nodiscard]] Result<void> add(std::string_view text, const std::string& name);
 
   /// What is listed for a path, with or without a leading "/", or null.

@@ -13,7 +13,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 HEADERS = ("fs/*/*.hpp", "core/fscrypt/*.hpp", "core/verity/*.hpp", "core/codec/*.hpp",
-           "core/volume/posix_acl.hpp", "core/report/sidecar.hpp", "core/extract/sidecar_*.hpp")
+           "core/volume/posix_acl.hpp", "core/report/report_reader.hpp", "core/report/sidecar.hpp",
+           "core/extract/sidecar_*.hpp")
 DECLARATION = re.compile(r"\b(\w+)\(([^()]*)\)\s*(?:const)?\s*(?:override)?\s*;")
 NAMED_AS_PARSER = re.compile(r"(parse|read|open)(_|$)")
 TAKES_INPUT = re.compile(r"\b(ByteView|BlockSource|string_view text|read::Reader&)")

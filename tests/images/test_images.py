@@ -5,6 +5,7 @@ usage: test_images.py COLDREAD SET_DIR [--match REGEX] [--quick]
 Prints a line a filesystem and, last, "N passed, N failed".
 """
 import argparse
+import base64
 import json
 import os
 import pathlib
@@ -106,13 +107,30 @@ class Case:
         have = set(result.stdout.splitlines())
         if have != want:
             self.fail("verify", f"missing {sorted(want - have)[:3]}, too many {sorted(have - want)[:3]}")
+        for t in [t for t in self.truth["files"] if (t.get("verity") or {}).get("tree_sha256")][::8]:
+            self.dump(t["verity"], os.fsdecode(T.raw_bytes(t, "path")))
         if result.returncode != 0:
             self.fail("verify", f"exit code {result.returncode}: {result.stderr[-300:]!r}")
 
+    def dump(self, v, path):
+        """What FS_IOC_READ_VERITY_METADATA gave, byte by byte."""
+        have = {what: self.run("verify", "-q", "--dump", what, path, *self.keys()).stdout
+                for what in ("descriptor", "merkle-tree", "signature")}
+        stored = base64.b64decode(v["descriptor_b64"])[:256]
+        if have["descriptor"] != stored[:4] + bytes(4) + stored[8:]:
+            self.fail("verify --dump", f"{path!r} has another descriptor")
+        if T.hashlib.sha256(have["merkle-tree"]).hexdigest() != v["tree_sha256"]:
+            self.fail("verify --dump", f"{path!r} has another tree")
+        if have["signature"] != base64.b64decode(v.get("signature_b64") or ""):
+            self.fail("verify --dump", f"{path!r} has another signature")
+
+    def keys(self):
+        options = T.key_options(self.case, self.truth)
+        return [o for i in range(0, len(options), 2) if options[i] != "--cert" for o in options[i:i + 2]]
+
     def commands(self):
         """The commands that look at one file or at all agree with the report."""
-        options = T.key_options(self.case, self.truth)
-        keys = [o for i in range(0, len(options), 2) if options[i] != "--cert" for o in options[i:i + 2]]
+        keys = self.keys()
         prefix = T.NOT_READ_YET.get(self.case.name, (b"\0",))[0]
         files = [t for t in self.truth["files"] if t["type"] == "file" and t.get("sha256") and t["size"] < 1 << 20 and
                  not T.raw_bytes(t, "path").startswith(prefix)]

@@ -23,6 +23,7 @@ const std::vector<Golden> kGolden{
     {"stat_json", {"stat", "IMAGE", "firmware/kernel.bin", "--json"}},
     {"pages", {"pages", "IMAGE", "vault/calibration.bin", "--key", "KEYS"}},
     {"pages_json", {"pages", "IMAGE", "vault/calibration.bin", "--key", "KEYS", "--json", "--page-size", "16384"}},
+    {"pages_svg", {"pages", "IMAGE", "vault/calibration.bin", "--key", "KEYS", "--svg", "-", "--page-size", "16384"}},
     {"verify", {"verify", "IMAGE", "--key", "KEYS"}},
     {"verify_digest", {"verify", "IMAGE", "--digest"}},
     {"keys", {"keys", "IMAGE", "--key", "KEYS"}},

@@ -77,10 +77,11 @@ BOOST_AUTO_TEST_CASE(places_are_those_of_the_bytes) {
   it.write();
   const auto pages = run({"pages", it.image_path, "file", "--journal", it.journal_path, "--json"});
   BOOST_TEST(pages.code == 0, pages.err);
-  BOOST_TEST(holds(pages.out, R"({"offset":0,"length":1024,"kind":"stored","image_offset":40960,"steps":["read"]},)"
+  BOOST_TEST(holds(pages.out, R"({"offset":0,"length":1024,"kind":"stored","image_offset":40960,"steps":["read"],)"
+                              R"("read":{"offset":0,"length":1024}},)"
                               R"({"offset":1024,"length":1024,"kind":"stored","image_offset":null,"steps":["read"]},)"
                               R"({"offset":2048,"length":1024,"kind":"stored","image_offset":null,)"
-                              R"("journal_offset":5120,"steps":["read"]})"),
+                              R"("journal_offset":5120,"steps":["read"],"read":{"offset":2048,"length":1024}})"),
              pages.out);
   const auto text = run({"pages", it.image_path, "file", "--journal", it.journal_path});
   BOOST_TEST(holds(text.out,

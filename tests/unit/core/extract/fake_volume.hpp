@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,6 +18,8 @@ struct FakeInode {
   Bytes context;                          ///< its fscrypt context, where facts.encrypted
   std::vector<volume::DirEntry> entries;  ///< of a directory
   std::vector<read::Extent> extents;      ///< of a file
+  std::optional<volume::VerityLocation> verity =
+      {};  ///< where its fs-verity metadata lies, up to the end of the extents
 };
 
 /// A volume of such inodes; the root is inode 2.
@@ -56,13 +59,15 @@ class FakeVolume final : public volume::Volume {
     [[nodiscard]] const volume::InodeFacts& facts() const override { return inode_.facts; }
     [[nodiscard]] const Findings& findings() const override { return findings_; }
     [[nodiscard]] Result<read::FileMap> map() const override {
-      return read::FileMap::make(inode_.extents, inode_.facts.size, inode_.facts.size);
+      const std::uint64_t end = inode_.verity ? inode_.extents.back().file_end() : inode_.facts.size;
+      return read::FileMap::make(inode_.extents, inode_.facts.size, end);
     }
     [[nodiscard]] Result<volume::Directory> entries() const override { return volume::Directory{inode_.entries, {}}; }
     [[nodiscard]] Result<volume::Directory> deleted_entries() const override { return volume::Directory{}; }
     [[nodiscard]] volume::Xattrs xattrs() const override { return {}; }
     [[nodiscard]] Result<Bytes> encryption_context() const override { return inode_.context; }
     [[nodiscard]] Result<volume::VerityLocation> locate_verity(const read::Reader& /*past_eof*/) const override {
+      if (inode_.verity) return *inode_.verity;
       return fail(ErrorKind::kCorrupt, "", "no verity");
     }
 

@@ -34,6 +34,27 @@ BOOST_AUTO_TEST_CASE(leaves_out_what_is_absent) {
                  kTimes + R"(,"status":"ok"})");
 }
 
+BOOST_AUTO_TEST_CASE(a_signer_has_what_is_known_of_it) {
+  VerityResult verity{"verified", "sha256", 4096, "", "cc", "valid"};
+  verity.signer = VeritySigner{
+      "CN=a", "CN=b", "01ff", "", "sha512", "2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z", {"CN=a", "CN=b"}};
+  BOOST_TEST(
+      to_json(verity).dump() ==
+      R"({"status":"verified","algorithm":"sha256","block_size":4096,"salt":"","digest":"cc","signature":"valid",)"
+      R"("signer":{"subject":"CN=a","issuer":"CN=b","serial":"01ff","digest_algorithm":"sha512",)"
+      R"("not_before":"2026-01-01T00:00:00Z","not_after":"2027-01-01T00:00:00Z","chain":["CN=a","CN=b"]}})");
+  BOOST_TEST(to_json(VeritySigner{"", "", "", "0a", "sha1", "", "", {}}).dump() ==
+             R"({"key_identifier":"0a","digest_algorithm":"sha1"})");
+}
+
+BOOST_AUTO_TEST_CASE(a_digest_list_has_all_counts) {
+  DigestListResult list{9, 1, 0, 2, 3, 4, 5, 6};
+  BOOST_TEST(to_json(list).dump() ==
+             R"({"listed":9,"match":1,"differs":2,"missing":3,"not_verity":4,"not_looked_at":5,"unlisted":6})");
+  list.match_unverified = 7;
+  BOOST_TEST(to_json(list).dump().find(R"("match":1,"match_unverified":7,"differs")") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(has_every_field_in_order) {
   Entry entry = file();
   entry.written_as = "dir/name~2";

@@ -112,6 +112,24 @@ BOOST_AUTO_TEST_CASE(streams_the_values_that_are_wished_for) {
   BOOST_TEST(streamed(R"({"a":{"x":1,"x":{"y":2}}})", 1) == R"(/a={"x":{"y":2}};)");
 }
 
+BOOST_AUTO_TEST_CASE(refuses_what_is_entered_as_another_type) {
+  const auto enter = [](const std::string& text, JsonValue::Wish root) {
+    std::istringstream in(text);
+    const auto done = JsonValue::stream(
+        in, {}, [&](const JsonValue::Place& place) { return place.empty() ? root : JsonValue::Wish::kArray; },
+        [](const JsonValue::Place&, const JsonValue&) -> Result<void> { return {}; });
+    return done ? "" : done.error().what;
+  };
+  BOOST_TEST(enter("{}", JsonValue::Wish::kObject) == "");
+  BOOST_TEST(enter("[]", JsonValue::Wish::kArray) == "");
+  BOOST_TEST(enter(R"({"a":[[]]})", JsonValue::Wish::kObject) == "");
+  BOOST_TEST(enter("[]", JsonValue::Wish::kObject) == "`` in it is of another type than it should be");
+  BOOST_TEST(enter("{}", JsonValue::Wish::kArray) == "`` in it is of another type than it should be");
+  BOOST_TEST(enter("null", JsonValue::Wish::kArray) == "`` in it is of another type than it should be");
+  BOOST_TEST(enter(R"({"a":[{}]})", JsonValue::Wish::kObject) == "`a[]` in it is of another type than it should be");
+  BOOST_TEST(enter(R"({"a":7})", JsonValue::Wish::kObject) == "`a` in it is of another type than it should be");
+}
+
 BOOST_AUTO_TEST_CASE(streams_within_its_limits) {
   BOOST_TEST(streamed("[1,2", 1) == "this is not JSON");
   BOOST_TEST(streamed("[1] 2", 1) == "this is not JSON");

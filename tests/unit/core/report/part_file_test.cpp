@@ -37,6 +37,18 @@ BOOST_AUTO_TEST_CASE(appears_whole_at_commit) {
   BOOST_TEST(names_in(dir.path()) == 1);
 }
 
+BOOST_AUTO_TEST_CASE(takes_bytes_out_of_order) {
+  const test::TempDir dir;
+  const std::string path = dir / "tree";
+  auto file = PartFile::create(path);
+  BOOST_REQUIRE(file);
+  (*file)->write_at(5, as_bytes("world"));
+  (*file)->write_at(0, as_bytes("hello"));
+  BOOST_TEST(!fs::exists(path));
+  BOOST_REQUIRE((*file)->commit());
+  BOOST_TEST(test::read_text(path) == "helloworld");
+}
+
 BOOST_AUTO_TEST_CASE(zeros_of_a_large_file_take_no_room) {
   const test::TempDir dir;
   for (const std::string end : {"", "end"}) {

@@ -81,6 +81,18 @@ BOOST_AUTO_TEST_CASE(published_file_digests) {
              "917900b0d299454aa304d5debc6f39e4af7b5abe33bdbc568d5d8f1e5c4d8652");
 }
 
+BOOST_AUTO_TEST_CASE(what_is_encoded_is_what_is_stored) {
+  verity::Descriptor descriptor;
+  descriptor.algorithm = HashAlgorithm::kSha512;
+  descriptor.block_size = 65536;
+  descriptor.salt = Bytes(7, std::byte{9});
+  descriptor.data_size = 0x123456789abc;
+  descriptor.root_hash = Bytes(64, std::byte{8});
+  BOOST_TEST(to_hex(verity::encode(descriptor)) == to_hex(store(descriptor)));
+  descriptor.signature = Bytes(300, std::byte{5});
+  BOOST_TEST(to_hex(verity::encode(descriptor)) == to_hex(store(descriptor)));
+}
+
 BOOST_AUTO_TEST_CASE(every_field_is_read) {
   verity::Descriptor in;
   in.algorithm = HashAlgorithm::kSha512;

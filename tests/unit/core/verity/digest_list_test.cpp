@@ -59,6 +59,19 @@ BOOST_AUTO_TEST_CASE(a_path_may_be_listed_twice_but_not_with_two_digests) {
   BOOST_TEST(refusal(line + "\nsha512:" + kSha512 + " /a") == "list line 3: contradicts list line 1");
 }
 
+BOOST_AUTO_TEST_CASE(a_carriage_return_is_a_line_end_where_every_line_has_one) {
+  const std::string line = "sha256:" + kSha256;
+  DigestList windows;
+  BOOST_REQUIRE(windows.add(line + " a\r\n\r\n" + line + " b c\r\n", "list"));
+  BOOST_TEST(windows.entries().size() == 2u);
+  BOOST_TEST(windows.find("a") != nullptr);
+  BOOST_TEST(windows.find("b c") != nullptr);
+  DigestList exact;
+  BOOST_REQUIRE(exact.add(line + " a\r\n" + line + " b\n", "list"));
+  BOOST_TEST(exact.find("a\r") != nullptr);
+  BOOST_TEST(exact.find("a") == nullptr);
+}
+
 BOOST_AUTO_TEST_CASE(lists_are_read_from_files) {
   const test::TempDir dir;
   test::write_text(dir / "list", "sha256:" + kSha256 + " a\n");

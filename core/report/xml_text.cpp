@@ -1,0 +1,30 @@
+#include "core/report/xml_text.hpp"
+
+#include "core/base/text.hpp"
+
+namespace coldread::report {
+
+std::string xml_text(std::string_view bytes) { return xml_markup(escape_for_terminal(bytes)); }
+
+std::string xml_markup(std::string_view text) {
+  std::string out;
+  for (std::string_view rest = text; !rest.empty();) {
+    if (rest.starts_with("\xEF\xBF\xBE") || rest.starts_with("\xEF\xBF\xBF")) {  // XML 1.0, 2.2: no Char
+      out += "\xEF\xBF\xBD";
+      rest.remove_prefix(3);
+      continue;
+    }
+    switch (rest.front()) {
+      case '&': out += "&amp;"; break;
+      case '<': out += "&lt;"; break;
+      case '>': out += "&gt;"; break;
+      case '"': out += "&quot;"; break;
+      case '\'': out += "&#39;"; break;
+      default: out += rest.front();
+    }
+    rest.remove_prefix(1);
+  }
+  return out;
+}
+
+}  // namespace coldread::report
