@@ -74,7 +74,7 @@ std::optional<std::string> entry_map(const ReportEntry& entry, const Filesystem&
     map.add(range);
   }
   for (const TreeDamage& tree : entry.tree.items) {
-    if (tree.data != "proven") continue;
+    if (!tree.recomputed) continue;
     BlockRange range{tree.covers.offset, tree.covers.length};
     range.refused = true;
     range.reason = shortened(tree.reason);

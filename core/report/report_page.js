@@ -125,7 +125,7 @@
     }
     if (entry.tree) {
       head("Damaged blocks of the Merkle tree");
-      cell.append(table(["Level", "Index", "Offset", "Length", "Covers from", "Covers", "Data", "Reason"], entry.tree));
+      cell.append(table(["Level", "Index", "Offset", "Length", "Covers from", "Covers", "Its hashes", "Reason"], entry.tree));
       left_out(cell, entry.tree_more);
     }
     if (entry.map !== undefined) {
@@ -190,7 +190,7 @@
     });
     body.textContent = "";
     shown = 0;
-    byId("count").textContent = found.length === entries.length ? grouped(entries.length) + " entries"
+    byId("count").textContent = found.length === entries.length ? grouped(entries.length) + " listed entries"
         : grouped(found.length) + " of " + grouped(entries.length) + " listed entries";
     show_more(kRows);
   }

@@ -30,16 +30,6 @@ struct FirstOf {
 /// A fact under its name in the report, as text.
 using Fact = std::pair<std::string, std::string>;
 
-/// A tree block of fs-verity that does not match, as an entry's `verity.tree` tells of it.
-struct TreeDamage {
-  Range range;
-  std::uint64_t level = 0;
-  std::uint64_t index = 0;
-  Range covers;      ///< of the file's content
-  std::string data;  ///< proven, unproven
-  std::string reason;
-};
-
 /// An entry as a report has it. Nothing of it was checked but its types; texts are well-formed UTF-8.
 struct ReportEntry {
   std::size_t filesystem = 0;  ///< an index

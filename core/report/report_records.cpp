@@ -44,13 +44,13 @@ TreeDamage to_tree_damage(JsonValue value, std::string& malformed) {
   Members members(value, malformed, "verity.tree.");
   TreeDamage out;
   out.range = {members.number("offset"), members.number("length")};
-  out.level = members.number("level");
+  out.level = members.number32("level");
   out.index = members.number("index");
   if (auto covers = members.object("covers")) {
     Members range(*covers, malformed, "verity.tree.covers.");
     out.covers = {range.number("offset"), range.number("length")};
   }
-  out.data = clipped(members.maybe_text("data").value_or(""));
+  out.recomputed = members.flag("recomputed");
   out.reason = clipped(members.maybe_text("reason").value_or(""));
   return out;
 }

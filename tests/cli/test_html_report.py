@@ -192,7 +192,7 @@ def check_tree(pages, report):
     report = copy.deepcopy(report)
     victim = next(e for e in report["filesystems"][0]["entries"] if e["path"] == VICTIM)
     tree = {"offset": 65536, "length": 4096, "level": 0, "index": 0, "covers": {"offset": 0, "length": 20497},
-            "data": "proven", "reason": "does not match its parent"}
+            "recomputed": True, "reason": "does not match its parent"}
     add_entries(report, [dict(victim, path="tree", pages={"total": 6, "bad": []}, problems=["a kernel refuses it"],
                               verity=dict(victim["verity"], status="verified", tree=[tree], signer={"subject": "CN=us"}))])
     (pages.scratch / "tree.report.json").write_text(json.dumps(report))

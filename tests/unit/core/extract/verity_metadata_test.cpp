@@ -14,8 +14,8 @@ BOOST_AUTO_TEST_SUITE(extract_verity_metadata)
 namespace {
 
 constexpr std::uint64_t kBlock = 4096;
-constexpr std::uint64_t kSize = 300 * kBlock;  // its tree is one block above three
-constexpr std::uint64_t kTree = 19 * 65536;    // file offsets
+constexpr std::uint64_t kSize = 300 * kBlock;               // its tree is one block above three
+constexpr std::uint64_t kTree = std::uint64_t{19} * 65536;  // file offsets
 constexpr std::uint64_t kDescriptor = kTree + 4 * kBlock;
 constexpr std::uint64_t kVolume = 16 * kBlock;  // bytes
 
@@ -46,7 +46,7 @@ struct File {
   void put(std::uint64_t at, const std::string& text) {
     if (at < kVolume) volume.bytes().put(at, as_bytes(text));
   }
-  VerityMetadata find() {
+  [[nodiscard]] VerityMetadata find() const {
     const auto opened = volume.inode(InodeNumber{12}).value();
     return std::move(VerityMetadata::find(volume, *opened, nullptr, 4096).value());
   }

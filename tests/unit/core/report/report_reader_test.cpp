@@ -18,7 +18,7 @@ const std::string kEntry =
     R"("encryption":{"policy":0,"nonce":"ab"},"runs":[{"offset":0,"length":8192,"image_offset":4096,"kind":"stored"},)"
     R"({"offset":8192,"length":4096,"image_offset":null,"kind":"hole"}],"verity":{"status":"mismatch","signature":)"
     R"("valid","signer":{"subject":"CN=x"},"tree":[{"offset":16384,"length":4096,"level":0,"index":0,)"
-    R"("covers":{"offset":0,"length":10000},"data":"proven","reason":"no match"}]},)"
+    R"("covers":{"offset":0,"length":10000},"recomputed":true,"reason":"no match"}]},)"
     R"("pages":{"total":3,"bad":[{"offset":0,"length":1024,"step":"read","reason":"r"},)"
     R"({"offset":2048,"length":6144,"step":"verity","reason":"v"}]},"problems":["p1","p2"]})";
 
@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(reads_what_a_report_says) {
   BOOST_TEST(entry.signature == "valid");
   BOOST_TEST(entry.verity_facts.at(1).second == "subject CN=x");
   BOOST_TEST(entry.tree.items.at(0).covers.length == 10000);
-  BOOST_TEST(entry.tree.items.at(0).data == "proven");
+  BOOST_TEST(entry.tree.items.at(0).recomputed);
   BOOST_TEST(entry.runs.total == 2);
   BOOST_TEST(entry.runs.items.at(1).kind == "hole");
   BOOST_TEST(!entry.runs.items.at(1).image_offset);

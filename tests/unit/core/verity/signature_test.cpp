@@ -92,10 +92,10 @@ struct Unsigned {
   std::unique_ptr<CMS_ContentInfo, void (*)(CMS_ContentInfo*)> message{
       CMS_sign(nullptr, nullptr, nullptr, nullptr, CMS_BINARY | CMS_DETACHED | CMS_PARTIAL), CMS_ContentInfo_free};
 
-  CMS_SignerInfo* add(const Identity& signer, unsigned flags = CMS_NOATTR, const EVP_MD* digest = EVP_sha256()) {
+  CMS_SignerInfo* add(const Identity& signer, unsigned flags = CMS_NOATTR, const EVP_MD* digest = EVP_sha256()) const {
     return CMS_add1_signer(message.get(), signer.certificate.get(), signer.key.get(), digest, flags);
   }
-  Bytes sign(ByteSpan digest = kDigest) {
+  [[nodiscard]] Bytes sign(ByteSpan digest = kDigest) const {
     const std::string content = content_for(digest);
     const Bio in(BIO_new_mem_buf(content.data(), static_cast<int>(content.size())), BIO_free);
     CMS_final(message.get(), in.get(), nullptr, CMS_BINARY | CMS_DETACHED);
@@ -196,10 +196,25 @@ BOOST_AUTO_TEST_CASE(malformed_messages_are_invalid_with_a_reason) {
   BOOST_TEST(check(Bytes(100), trusted).reason.find("it is not a PKCS#7 message: ") == 0u);
   BOOST_TEST(check(Bytes(good.begin(), good.end() - 1), trusted).reason.find("it is not a PKCS#7 message: ") == 0u);
   BOOST_TEST(check(sign(signer, kDigest, CMS_NOCERTS), trusted).reason == "it carries content of its own");
-  for (std::size_t i = 0; i < good.size(); ++i) {
-    Bytes changed = good;
-    changed[i] ^= std::byte{1};
-    (void)check(changed, trusted);
+  const Identity root("root", nullptr, 3600, kKeyIds);
+  const Identity middle("middle", &root, 3600, kKeyIds);
+  Unsigned with_all;
+  with_all.add(Identity("leaf", &middle, 3600, kKeyIds), CMS_NOSMIMECAP);
+  with_all.add(signer, CMS_NOSMIMECAP);
+  CMS_add1_cert(with_all.message.get(), middle.certificate.get());
+  const TrustStore both = trust({&root, &signer});
+  const Bytes whole = with_all.sign();
+  BOOST_CHECK(status(whole, both) == SignatureStatus::kValid);
+  for (const Bytes& message : {good, whole}) {
+    for (std::size_t i = 0; i < message.size(); ++i) {
+      for (const std::byte bits : {std::byte{1}, std::byte{0x20}, std::byte{0xff}}) {
+        Bytes changed = message;
+        changed[i] ^= bits;
+        (void)check(changed, both);
+        (void)check(changed, TrustStore());
+      }
+      (void)check(Bytes(message.begin(), message.begin() + static_cast<std::ptrdiff_t>(i)), both);
+    }
   }
 }
 
