@@ -70,6 +70,7 @@ class Damaged:
         self.three_levels("tree/middle", ("tree", 1, 1, 7, 1))
         self.three_levels("tree/top_of_three", ("tree", 2, 0, 7, 1))
         self.two_levels("tree_and_data/leaf", ("tree", 0, 1, 40, 0), ("data", 40 * b, 0))
+        self.two_levels("tree_and_data/leaf_same_hash", ("tree", 0, 1, 8 * 32, 0), ("data", 40 * b, 0))
         self.two_levels("tree_and_data/leaf_elsewhere", ("tree", 0, 1, 40, 0), ("data", 4 * b, 0))
         self.two_levels("tree_and_data/top", ("tree", 1, 0, 33, 2), ("data", 40 * b, 0))
         self.three_levels("tree_and_data/middle", ("tree", 1, 0, 7, 1), ("data", 505 * b, 4))
