@@ -131,7 +131,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("coldread")
     parser.add_argument("set", type=pathlib.Path)
-    parser.add_argument("--match", default="^verity-|^first-light|^f2fs-verity")
+    parser.add_argument("--match", default="^verity-.k$|^first-light|^f2fs-verity$")
     parser.add_argument("--flips", type=int, default=40, help="for each image")
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
