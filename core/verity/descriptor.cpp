@@ -145,8 +145,11 @@ Bytes encode(const Descriptor& descriptor) {
   stored.data_size = descriptor.data_size;
   std::copy(descriptor.root_hash.begin(), descriptor.root_hash.end(), stored.root_hash.begin());
   std::copy(descriptor.salt.begin(), descriptor.salt.end(), stored.salt.begin());
-  Bytes bytes = ByteView(bytes_of(stored)).copy();
-  bytes.insert(bytes.end(), descriptor.signature.begin(), descriptor.signature.end());
+  // Filled by copies: in an insertion g++ 12 sees an overflow that is not there.
+  Bytes bytes(sizeof(stored) + descriptor.signature.size());
+  const ByteSpan fixed = bytes_of(stored);
+  std::copy(fixed.begin(), fixed.end(), bytes.begin());
+  std::copy(descriptor.signature.begin(), descriptor.signature.end(), bytes.begin() + sizeof(stored));
   return bytes;
 }
 

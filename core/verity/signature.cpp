@@ -252,8 +252,10 @@ Bytes formatted_digest(HashAlgorithm algorithm, ByteSpan digest) {
   header.digest_algorithm = static_cast<std::uint16_t>(algorithm);
   header.digest_size = static_cast<std::uint16_t>(digest.size());
   const ByteSpan head = bytes_of(header);
-  Bytes all(head.begin(), head.end());
-  all.insert(all.end(), digest.begin(), digest.end());
+  // Filled by copies: in an insertion g++ 12 sees an overflow that is not there.
+  Bytes all(head.size() + digest.size());
+  std::copy(head.begin(), head.end(), all.begin());
+  std::copy(digest.begin(), digest.end(), all.begin() + sizeof(header));
   return all;
 }
 

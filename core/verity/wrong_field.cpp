@@ -37,8 +37,8 @@ const Bytes& Trial::hashed_to_root(std::uint32_t block_size, bool has_tree) {
   const auto [at, is_new] = blocks_.try_emplace({block_size, has_tree});
   if (!is_new) return at->second;
   const std::uint64_t offset = has_tree ? tree_offset_ : 0;
-  auto block =
-      read::read_whole(file_, offset, has_tree ? block_size : std::min<std::uint64_t>(block_size, stored_.data_size));
+  // What is stored past EOF in the only block of a file is hashed with it.
+  auto block = read::read_whole(file_, offset, block_size);
   if (!block || (has_tree && block->size() != block_size)) return at->second;
   block->resize(block_size);
   at->second = std::move(*block);
