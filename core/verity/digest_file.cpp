@@ -41,8 +41,8 @@ DigestMethod::DigestMethod(HashAlgorithm chosen, std::uint32_t bytes_of_block, B
       hasher(algorithm, salt),
       zero_hash(hasher.hash(Bytes(block_size))) {}
 
-Result<std::shared_ptr<DigestFile>> DigestFile::open(const std::string& path, const DigestMethod& method,
-                                                     OnTreeBlock on_block) {
+Result<std::shared_ptr<DigestFile>> DigestFile::of(const std::string& path, const DigestMethod& method,
+                                                   OnTreeBlock on_block) {
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) {
     return fail(ErrorKind::kNotFound, path, "cannot be opened" + because(errno));

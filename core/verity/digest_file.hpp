@@ -52,8 +52,8 @@ class DigestFile {
 
   /// Opens a regular file. `on_block` is told of the tree's blocks, by one thread at a time. Errors: kNotFound (it
   /// cannot be opened, or is no regular file), kRead, kUnsupported (a tree deeper than kernels read).
-  [[nodiscard]] static Result<std::shared_ptr<DigestFile>> open(const std::string& path, const DigestMethod& method,
-                                                                OnTreeBlock on_block = nullptr);
+  [[nodiscard]] static Result<std::shared_ptr<DigestFile>> of(const std::string& path, const DigestMethod& method,
+                                                              OnTreeBlock on_block = nullptr);
 
   /// The next piece, up to the one that says that it is the last. Every file has one, if an empty one.
   [[nodiscard]] Piece take();

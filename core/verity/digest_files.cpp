@@ -49,7 +49,7 @@ class Run {
     room_came_.wait(lock, [this] { return under_way_ < limit_ || interrupt_; });
     while (!current_ && !interrupt_ && next_ < paths_.size()) {
       const std::size_t index = next_++;
-      auto opened = DigestFile::open(paths_[index], method_, on_block_);
+      auto opened = DigestFile::of(paths_[index], method_, on_block_);
       if (opened) {
         current_ = {index, *std::move(opened), {}};
       } else {

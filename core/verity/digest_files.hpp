@@ -14,7 +14,7 @@ namespace coldread::verity {
 using OnDigest = std::function<void(std::size_t index, const Result<Descriptor>& descriptor)>;
 
 /// Computes the descriptors of ordinary files, `jobs` pieces of one or more of them at once, in memory that does not
-/// grow with their sizes. Returns early once `interrupt` is true. `on_block` is that of DigestFile::open.
+/// grow with their sizes. Returns early once `interrupt` is true. `on_block` is that of DigestFile::of.
 void digest_files(const std::vector<std::string>& paths, const DigestMethod& method, unsigned jobs,
                   const std::atomic<bool>& interrupt, const OnDigest& on_digest, const OnTreeBlock& on_block = nullptr);
 

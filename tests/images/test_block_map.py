@@ -44,8 +44,8 @@ def blocks(table):
     for page in table["pages"]:
         for run in page["blocks"]:
             for at in range(run["offset"] // block, -(-min(run["offset"] + run["length"], size) // block)):
-                order = ["hole", "unwritten", "inline", "stored", "compressed", "failed"]
-                new = "failed" if "failed" in run else run["kind"]
+                order = ["hole", "unwritten", "inline", "stored", "compressed", "refused", "failed"]
+                new = next((how for how in ("failed", "refused") if how in run), run["kind"])
                 look[at] = max(look.get(at, new), new, key=order.index)
     return collections.Counter(look.values()), sorted(b for b, kind in look.items() if kind == "failed")
 

@@ -68,14 +68,14 @@ void hash_all(DigestFile& file, const std::vector<DigestFile::Piece>& pieces) {
 }
 
 Result<verity::Descriptor> digest(const std::string& path, const DigestMethod& method) {
-  const auto file = DigestFile::open(path, method).value();
+  const auto file = DigestFile::of(path, method).value();
   hash_all(*file, take_all(*file));
   return file->finish();
 }
 
 std::string refusal(const std::string& path) {
   const DigestMethod method(HashAlgorithm::kSha256, 4096, {});
-  const auto file = DigestFile::open(path, method);
+  const auto file = DigestFile::of(path, method);
   if (file) return "";
   BOOST_CHECK(file.error().kind == ErrorKind::kNotFound);
   return file.error().what;
@@ -104,7 +104,7 @@ BOOST_AUTO_TEST_CASE(pieces_may_be_hashed_in_any_order) {
   const Bytes data = verity::pattern(5 * kMiB - 7);
   test::write_text(dir / "file", as_chars(data));
   const DigestMethod method(HashAlgorithm::kSha256, 4096, {});
-  const auto file = DigestFile::open(dir / "file", method).value();
+  const auto file = DigestFile::of(dir / "file", method).value();
   std::vector<DigestFile::Piece> pieces = take_all(*file);
   BOOST_REQUIRE(pieces.size() == 5u);
   Bytes buffer(DigestFile::kPieceSize);
@@ -145,7 +145,7 @@ BOOST_AUTO_TEST_CASE(a_large_hole_is_neither_read_nor_hashed_over_and_over) {
   const test::TempDir dir;
   const std::string path = hole(dir, std::uint64_t{1} << 36);
   const DigestMethod method(HashAlgorithm::kSha256, 4096, {});
-  const auto file = DigestFile::open(path, method).value();
+  const auto file = DigestFile::of(path, method).value();
   const std::vector<DigestFile::Piece> pieces = take_all(*file);
   if (pieces.size() != 1) {
     BOOST_TEST_MESSAGE("the filesystem of " << path << " has no holes");
@@ -170,7 +170,7 @@ BOOST_AUTO_TEST_CASE(a_file_that_changes_meanwhile_has_no_digest) {
   const auto changed = [&](const auto& change) {
     test::write_text(dir / "file", as_chars(verity::pattern(2 * kMiB)));
     make_old(dir / "file");
-    const auto file = DigestFile::open(dir / "file", method).value();
+    const auto file = DigestFile::of(dir / "file", method).value();
     std::vector<DigestFile::Piece> pieces{file->take()};
     change();
     while (!pieces.back().last) pieces.push_back(file->take());
