@@ -240,6 +240,7 @@ void FileTask::report_verity() {
   result.digest = to_hex(plan.file_digest);
   for (const Finding& finding : plan.findings) entry_.problems.push_back("fs-verity: " + finding);
   result.odd = !plan.findings.empty();
+  if (plan.refused_at_end) add_damage(entry_, "fs-verity: a kernel refuses the last page for such bytes");
   for (const verity::TreeFault& fault : plan.step->tree_faults()) {
     result.tree.push_back({{fault.range.offset, fault.range.length},
                            fault.level,

@@ -34,7 +34,7 @@ class Metadata {
 
  private:
   void look_around(const volume::VerityLocation& location, const verity::Descriptor& descriptor,
-                   Findings& findings) const;
+                   VerityPlan& plan) const;
   void look_through(std::uint64_t begin, std::uint64_t end, const char* place, Findings& findings) const;
   [[nodiscard]] std::optional<std::uint64_t> first_stored(std::uint64_t begin, std::uint64_t end) const;
   [[nodiscard]] bool fits_at(std::uint64_t offset, verity::HashAlgorithm algorithm, std::uint32_t tree_block) const;
@@ -67,13 +67,14 @@ Result<volume::VerityLocation> Metadata::read(VerityPlan& plan) const {
   plan.stored = std::move(*stored);
   plan.file_digest = std::move(*digest);
   plan.findings = descriptor->findings;
-  look_around(*location, *descriptor, plan.findings);
+  look_around(*location, *descriptor, plan);
   plan.descriptor = std::move(*descriptor);
   return location;
 }
 
 void Metadata::look_around(const volume::VerityLocation& location, const verity::Descriptor& descriptor,
-                           Findings& findings) const {
+                           VerityPlan& plan) const {
+  Findings& findings = plan.findings;
   const auto tree = verity::MerkleTree::make(descriptor.algorithm, descriptor.block_size, descriptor.data_size);
   if (!tree) return;
   const std::uint64_t tree_end = location.tree_offset + tree->size();
@@ -83,8 +84,9 @@ void Metadata::look_around(const volume::VerityLocation& location, const verity:
                        std::to_string(location.descriptor_offset) + ", and the Merkle tree ends at " +
                        std::to_string(tree_end));
   }
-  look_through(tree->data_blocks() * tree->block_size(), location.tree_offset, "between the file and its Merkle tree",
-               findings);
+  const std::uint64_t hashed_end = tree->data_blocks() * tree->block_size();
+  look_through(hashed_end, location.tree_offset, "between the file and its Merkle tree", findings);
+  plan.refused_at_end = first_stored(hashed_end, round_up(hashed_end, block_size_)).has_value();
   look_through(tree_end, location.descriptor_offset, "between the Merkle tree and the descriptor", findings);
   look_through(location.descriptor_offset + location.descriptor_size,
                location.length_offset != 0 ? location.length_offset : map_.mapped_end(), "behind the descriptor",

@@ -24,6 +24,7 @@ struct VerityPlan {
   /// What is wrong with the metadata though a kernel takes it: fields that no tool stores so, a descriptor in another
   /// place than right behind the tree, bytes past EOF that no hash covers.
   Findings findings;
+  bool refused_at_end = false;  ///< a kernel refuses the last page, for such bytes in the file's last block
   const verity::VerityStep* step = nullptr;  ///< owned by the reader; knows of bad tree blocks when the data was read
 };
 

@@ -86,6 +86,12 @@ ClusterReader::ClusterReader(std::unique_ptr<const Reader> inner, const Compress
       block_size_(block_size),
       unit_(std::max(compression.cluster_size, inner_->unit())) {}
 
+std::uint64_t ClusterReader::hole_end(std::uint64_t offset) const {
+  // A compressed cluster has holes in it that are none of the content: only whole clusters tell.
+  if (offset % cluster_size_ != 0) return offset;
+  return std::max(offset, round_down(inner_->hole_end(offset), cluster_size_));
+}
+
 void ClusterReader::fill(Window& window) const {
   inner_->fill(window);
   std::vector<Extent> extents;

@@ -31,6 +31,7 @@ class ClusterReader final : public Reader {
   [[nodiscard]] std::uint64_t size() const override { return size_; }
   [[nodiscard]] std::uint32_t unit() const override { return unit_; }
   void fill(Window& window) const override;
+  [[nodiscard]] std::uint64_t hole_end(std::uint64_t offset) const override;
 
  private:
   struct Slots;

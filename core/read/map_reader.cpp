@@ -1,6 +1,7 @@
 #include "core/read/map_reader.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "core/base/checked.hpp"
@@ -31,6 +32,19 @@ void MapReader::fill(Window& window) const {
     window.extents.push_back(past_end);
     bring_in(past_end, window);
   }
+}
+
+std::uint64_t MapReader::hole_end(std::uint64_t offset) const {
+  const std::uint64_t limit = round_up(size_, block_size_);
+  if (offset >= limit) return std::numeric_limits<std::uint64_t>::max();
+  const MapPiece piece = map_.piece(offset, limit);
+  if (!piece.faults.empty()) return offset;
+  std::uint64_t end = offset;
+  for (const Extent& extent : piece.extents) {
+    if (has_source(extent.kind)) break;
+    end = extent.file_end();
+  }
+  return end;
 }
 
 void MapReader::bring_in(const Extent& extent, Window& window) const {

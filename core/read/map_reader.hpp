@@ -18,6 +18,7 @@ class MapReader final : public Reader {
   [[nodiscard]] std::uint64_t size() const override { return size_; }
   [[nodiscard]] std::uint32_t unit() const override { return block_size_; }
   void fill(Window& window) const override;
+  [[nodiscard]] std::uint64_t hole_end(std::uint64_t offset) const override;
 
  private:
   void bring_in(const Extent& extent, Window& window) const;

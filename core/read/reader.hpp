@@ -25,6 +25,10 @@ class Reader {
   /// Fills window.bytes and window.extents, and adds to window.faults what failed. Blocks that lie wholly at or past
   /// size() are zeros. In the last block, bytes past size() are as they are stored.
   virtual void fill(Window& window) const = 0;
+
+  /// Where a hole that has `offset` in it ends, as far as that can be told without reading: the bytes [offset, result)
+  /// are zeros, whatever their number. `offset` itself where there is none, or where it is not known.
+  [[nodiscard]] virtual std::uint64_t hole_end(std::uint64_t offset) const { return offset; }
 };
 
 /// One length-preserving step over what was read. It changes bytes of a window in place or finds fault with them.

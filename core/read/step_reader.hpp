@@ -15,6 +15,8 @@ class StepReader final : public Reader {
   [[nodiscard]] std::uint64_t size() const override { return inner_->size(); }
   [[nodiscard]] std::uint32_t unit() const override { return unit_; }
   void fill(Window& window) const override;
+  /// No step changes a hole.
+  [[nodiscard]] std::uint64_t hole_end(std::uint64_t offset) const override { return inner_->hole_end(offset); }
 
  private:
   std::unique_ptr<const Reader> inner_;

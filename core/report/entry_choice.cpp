@@ -57,7 +57,9 @@ JsonValue to_page_json(const ReportEntry& entry, std::optional<std::size_t> map)
     JsonValue json = JsonValue::array();
     json.append(to_number(tree.level)).append(to_number(tree.index)).append(to_number(tree.range.offset));
     json.append(to_number(tree.range.length)).append(to_number(tree.covers.offset));
-    return json.append(to_number(tree.covers.length)).append(tree.recomputed ? "recomputed and proven" : "not proven").append(tree.reason);
+    return json.append(to_number(tree.covers.length))
+        .append(tree.recomputed ? "recomputed and proven" : "not proven")
+        .append(tree.reason);
   });
   set_facts(out, "facts", entry.facts);
   set_facts(out, "verity_facts", entry.verity_facts);

@@ -38,6 +38,8 @@ class TreeBuilder {
   /// Once all hashes were added: closes the blocks that are not full, and returns the root hash of a whole tree (zeros
   /// for an empty file, the data block's hash where there is but one), or the hash of the part's topmost block.
   [[nodiscard]] Bytes finish();
+  /// After finish(): the topmost block, padded with zeros. Only where the tree has levels.
+  [[nodiscard]] const Bytes& top_block() const { return levels_.back().block; }
 
  private:
   struct Level {

@@ -19,11 +19,6 @@ void copy_hash(const Bytes& from, Bytes& to, std::size_t index, std::size_t size
   std::copy_n(from.begin() + at, size, to.begin() + at);
 }
 
-bool is_hole(const read::Window& window) {
-  return std::none_of(window.extents.begin(), window.extents.end(),
-                      [](const read::Extent& extent) { return read::has_source(extent.kind); });
-}
-
 }  // namespace
 
 /// The hashes of what a block covers, as a block.
@@ -57,12 +52,7 @@ TreeRepair::Below TreeRepair::from_data(unsigned level, std::uint64_t index) con
   const read::Reader& file = blocks_.file();
   Below below = nothing_known(level, index);
   std::fill(below.known.begin(), below.known.end(), true);
-  TreeBuilder builder(
-      hasher_, tree,
-      [&](unsigned l, std::uint64_t /*index*/, ByteSpan whole) {
-        if (l == level) std::copy(whole.begin(), whole.end(), below.block.begin());
-      },
-      level, index);
+  TreeBuilder builder(hasher_, tree, nullptr, level, index);
 
   const std::uint64_t unit = std::max<std::uint64_t>(file.unit(), block);
   const std::uint64_t end = builder.end_data_block() * block;
@@ -72,16 +62,17 @@ TreeRepair::Below TreeRepair::from_data(unsigned level, std::uint64_t index) con
   read::Window window;
   std::uint64_t at = builder.first_data_block() * block;
   while (at < end) {
+    // However large a hole is claimed, it takes no time.
+    if (const std::uint64_t blocks = (std::min(end, std::max(at, file.hole_end(at))) - at) / block; blocks != 0) {
+      builder.add_run(zero_hash, blocks);
+      at += blocks * block;
+      continue;
+    }
     window.offset = round_down(at, unit);
     window.bytes = MutableByteSpan(buffer).first(
         static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), round_up(end - window.offset, unit))));
     file.fill(window);
     const std::uint64_t stop = std::min(end, window.end());
-    if (window.faults.empty() && is_hole(window)) {
-      builder.add_run(zero_hash, (stop - at) / block);
-      at = stop;
-      continue;
-    }
     for (; at < stop; at += block) {
       if (window.failed(at, block)) {
         const std::uint64_t child = at / block / tree.data_blocks_per_hash(level) - index * tree.hashes_per_block();
@@ -92,6 +83,7 @@ TreeRepair::Below TreeRepair::from_data(unsigned level, std::uint64_t index) con
     }
   }
   (void)builder.finish();
+  below.block = builder.top_block();
   return below;
 }
 

@@ -14,6 +14,7 @@ using read::Window;
 
 constexpr const char* kNotInTree = "does not match the Merkle tree";
 constexpr const char* kNotRoot = "does not match the descriptor's root hash";
+constexpr const char* kPastEnd = "what is stored past the last block that is hashed is not zeros";
 constexpr const char* kIncomplete = "cannot be verified: a part of its Merkle block failed an earlier step";
 
 /// Blocks that are hashed at once.
@@ -88,6 +89,19 @@ void VerityStep::apply(Window& window) const {
       if (!window.failed(at, block)) window.refused.push_back({{at, block}, read::StepKind::kVerity, refusal.reason});
     }
   }
+  refuse_past_end(window);
+}
+
+/// A kernel wants zeros in what its last page holds past the last block that is hashed (fs/verity/verify.c): else EIO.
+void VerityStep::refuse_past_end(Window& window) const {
+  const std::uint64_t block = descriptor_.block_size;
+  const std::uint64_t end = tree_.shape().data_blocks() * block;
+  if (end <= window.offset || end >= window.end() || window.failed(end - block, block)) return;
+  if (all_zero(window.at(end, window.end() - end))) return;
+  const bool refused_already = std::any_of(window.refused.begin(), window.refused.end(), [&](const BlockFault& fault) {
+    return fault.range.offset <= end - block && end - block < fault.range.offset + fault.range.length;
+  });
+  if (!refused_already) window.refused.push_back({{end - block, block}, read::StepKind::kVerity, kPastEnd});
 }
 
 void VerityStep::verify_all(Window& window, std::vector<Refusal>& refusals) const {

@@ -44,6 +44,7 @@ class VerityStep final : public read::Step {
 
   struct Refusal;
 
+  void refuse_past_end(read::Window& window) const;
   void verify_all(read::Window& window, std::vector<Refusal>& refusals) const;
   void verify_blocks(read::Window& window, std::uint64_t begin, std::uint64_t end, ByteSpan expected, Pass& pass) const;
   [[nodiscard]] std::string mismatch() const;

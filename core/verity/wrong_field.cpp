@@ -55,6 +55,8 @@ bool Trial::fits(const Descriptor& changed) {
 }
 
 std::optional<std::string> Trial::field() {
+  // Read up to the end of the file, its only block may fit where what is stored past that end is all that is wrong.
+  if (fits(stored_)) return std::nullopt;
   Descriptor changed = stored_;
   for (std::size_t bit = 0; bit < stored_.salt.size() * 8; ++bit) {
     changed.salt = stored_.salt;

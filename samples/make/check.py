@@ -16,6 +16,8 @@ import subprocess
 import sys
 import tempfile
 
+import damage
+
 try:
     from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 except ImportError:
@@ -120,7 +122,8 @@ class Ext4:
                 out[logical * self.block:(logical + 1) * self.block] = xts(key, logical, data) if key else data
         return bytes(out[:entry["size"]])
 
-    def blocks(self, entry):
+    def blocks(self, entry, unwritten=False):
+        """(block of the file, block of the file system), those past its end too."""
         extents_flag = 0x80000
         if not entry["flags"] & extents_flag:
             text = self.debugfs(f"stat <{entry['ino']}>").partition("BLOCKS:")[2].partition("TOTAL:")[0]
@@ -130,8 +133,8 @@ class Ext4:
             return
         line = re.compile(r"^ *(\d+)/ *(\d+) +\d+/ *\d+ +(\d+) *- *(\d+) +(\d+) *- *\d+ +\d+ *(Uninit)?", re.M)
         text = self.debugfs(f"dump_extents <{entry['ino']}>")
-        for level, depth, first, last, physical, unwritten in line.findall(text):
-            if level == depth and not unwritten:
+        for level, depth, first, last, physical, not_written in line.findall(text):
+            if level == depth and (unwritten or not not_written):
                 for i in range(int(last) - int(first) + 1):
                     yield int(first) + i, int(physical) + i
 
@@ -176,6 +179,11 @@ class F2fs:
             for path in pathlib.Path(folder).glob("lost_found/*"):
                 return path.read_bytes()
         return None
+
+
+def volume_of(fs, path):
+    """The file system that is all of an image."""
+    return Ext4(path) if fs == "ext4" else F2fs(path, path.parent)
 
 
 def check_verity(entry, data):
@@ -264,6 +272,7 @@ def check(folder):
         with open(image, "rb") as f:
             if hashlib.file_digest(f, "sha256").hexdigest() != truth["image_sha256"]:
                 raise Wrong("image_sha256")
+        damage.undo(image, truth)       # what was damaged once was whole
         journal = None
         if "journal" in truth:
             journal = scratch / truth["journal"]

@@ -55,6 +55,10 @@ class Sample:
         self.step("verity", path=path, algorithm=algorithm, block_size=block_size or self.block, salt=salt.hex(),
                   **({"signer": signer} if signer else {}))
 
+    def damaged(self, path, *places):
+        """A file whose bits are flipped later: places as damage.py has them, and last the bit. Without any it is a control."""
+        self.spec.setdefault("damage", {})[path] = places
+
     def xattr(self, path, name, value):
         self.step("xattr", path=path, name=name, value=base64.b64encode(value).decode())
 

@@ -1,11 +1,12 @@
 """What the samples about files, encryption and fs-verity hold; feature_samples has those about ext4's features,
-f2fs_samples those of f2fs, android_samples Android's."""
+f2fs_samples those of f2fs, android_samples Android's, damage_samples those that are damaged after."""
 import math
 import struct
 import uuid
 import zlib
 
 import android_samples
+import damage_samples
 import f2fs_samples
 import feature_samples
 from recipe import AFTER_2038, BEFORE_1970, MIB, NANOSECONDS, SECOND, Sample, ext4
@@ -536,5 +537,5 @@ def deleted_1k():
 def all_samples():
     specs = [first_light(), plain_1k(), v2_xts_1k(), fscrypt_modes(), verity_4k(), verity_1k(), old_layout(), metabg_1k(),
              blocks_16k(), deleted_1k(), fast_commit(), disk_gpt(), disk_mbr(), fscrypt_tool(), e4crypt(),
-             *feature_samples.all_samples(), *f2fs_samples.all_samples(), *android_samples.all_samples()]
+             *damage_samples.all_samples(), *feature_samples.all_samples(), *f2fs_samples.all_samples(), *android_samples.all_samples()]
     return {spec["name"]: spec for spec in specs}

@@ -59,6 +59,9 @@ void check_window(const read::Window& window) {
     require(fault.range.length != 0 && fault.range.offset >= window.offset, "a fault lies in its window");
     require(!fault.reason.empty(), "a fault has a reason");
   }
+  for (const read::BlockFault& refused : window.refused) {
+    require(!window.failed(refused.range.offset, refused.range.length), "what is refused has not failed");
+  }
 }
 
 void verify(const Descriptor& descriptor, Input& input, std::uint32_t block_size) {
@@ -72,7 +75,7 @@ void verify(const Descriptor& descriptor, Input& input, std::uint32_t block_size
   const auto reader = [&](std::uint64_t end) {
     return std::make_unique<read::MapReader>(source, *map, end, block_size);
   };
-  auto step = std::make_unique<VerityStep>(descriptor, reader(map->mapped_end()), *tree_offset, reader(map->size()));
+  auto step = std::make_unique<VerityStep>(descriptor, reader(map->mapped_end()), *tree_offset);
   const VerityStep& verity = *step;
   std::vector<std::unique_ptr<const read::Step>> steps;
   steps.push_back(std::move(step));
@@ -87,6 +90,7 @@ void verify(const Descriptor& descriptor, Input& input, std::uint32_t block_size
   for (const TreeFault& fault : verity.tree_faults()) {
     require(fault.range.offset >= *tree_offset && fault.range.length == descriptor.block_size,
             "a bad tree block lies in the tree");
+    require(fault.covers.length != 0 && fault.covers.offset < descriptor.data_size, "it covers data");
   }
 }
 

@@ -1,4 +1,4 @@
-"""What the guest does in one boot: populates, or walks, the disks of all samples in /host/job.json."""
+"""What the guest does in one boot: populates, walks, or reads damaged files of, the disks of all samples in /host/job.json."""
 import glob
 import json
 import os
@@ -6,6 +6,7 @@ import subprocess
 import time
 import traceback
 
+import page_reads
 from populate import Populate, run
 from walk import Walk
 
@@ -87,6 +88,17 @@ def walk(sample, device, folder):
              Walk(spec, load(f"{folder}/populated{name}.json"), volume, mount_point, folder).run())
     if "partitions" in sample:
         save(f"{folder}/truth.json", table_facts(sample, device))
+    if "damage" in sample:
+        save(f"{folder}/before.json", page_reads.PageReads(sample, device, mount_point, load(f"{folder}/truth.json")).all())
+
+
+def read_damaged(sample, device, folder):
+    """The files once more, after the host damaged them."""
+    truth, mount_point = load(f"{folder}/truth.json"), f"/mnt/{sample['name']}"
+    os.makedirs(mount_point)
+    after = page_reads.PageReads(sample, device, mount_point, truth).all()
+    page_reads.add_to(truth, load(f"{folder}/before.json"), after)
+    save(f"{folder}/truth.json", truth)
 
 
 def table_facts(sample, device):
@@ -116,7 +128,7 @@ def main():
             continue
         try:
             device = disk_by_serial(sample["serial"])
-            {"populate": populate, "walk": walk}[job["phase"]](sample, device, folder)
+            {"populate": populate, "walk": walk, "read_damaged": read_damaged}[job["phase"]](sample, device, folder)
             print(f"{job['phase']} {sample['name']}: done", flush=True)
         except Exception:
             with open(f"{folder}/error.txt", "w") as f:
