@@ -20,6 +20,7 @@ NOT_COVERED = {"past": "between the file and its Merkle tree", "between": "betwe
                "behind": "behind the descriptor"}
 ROOT_IN_TREE, ROOT_IN_BLOCK = "root hash does not match the Merkle tree", "does not match the descriptor's root hash"
 CLUSTER_HEADER = 24
+LAST_PAGE = "a kernel refuses the last page"
 SIGNATURE = "its signature is not valid"
 
 
@@ -38,8 +39,8 @@ class Expected:
 
     @property
     def status(self):
-        """What touches neither the content nor what it is verified by is a finding, and no damage."""
-        return "damaged" if self.verity != "verified" or self.tree else "ok"
+        """What a kernel takes, and touches neither the content nor what it is verified by, is a finding and no damage."""
+        return "damaged" if self.verity != "verified" or self.tree or LAST_PAGE in self.problems else "ok"
 
 
 def refused_fields(file, new, length):
@@ -128,6 +129,7 @@ def expect(file, offset, bit, certificates):
     kinds = {kind for kind, _, _ in touched}
     tree, block = file.tree, file.tree.block
     loose = [NOT_COVERED[kind] for kind in sorted(kinds & set(NOT_COVERED))]
+    loose += [LAST_PAGE] if "past" in kinds else []
     if kinds & {"data", "tail"}:
         bad = sorted({at // block for kind, begin, end in touched if kind in ("data", "tail") for at in (begin, end - 1)})
         bad = range(bad[0], bad[-1] + 1)
