@@ -1,202 +1,230 @@
 #!/usr/bin/env python3
-"""Flips one bit of a verity file's data, Merkle tree or descriptor at a time: exactly that file must fail, by exactly the
-right range and reason, and every other file must stay verified. Where the bytes lie is told by debugfs, and on f2fs by the
-image itself: its plain files' blocks, and those of the trees computed from them, are looked for in it.
+"""Flips one bit of a verity file's data, Merkle tree, descriptor or signature at a time: exactly that file must be reported,
+under all its names, with exactly the right range and reason, and nothing else of the report may change.
 
-usage: test_tamper.py COLDREAD SET_DIR [--match REGEX] [--flips N] [--seed N]
+usage: test_tamper.py COLDREAD SET_DIR [--match REGEX] [--flips N] [--seed N] [--only N] [-j N]
+Where the bytes lie is told by debugfs and by f2fs_blocks.py; what must be said of them by verity_expected.py. For one flip in
+ten the file is written too, by a random --damaged and --page-size, and held against the content. No image has hard links to
+verity files, so debugfs makes some. --only N repeats flip N.
 """
 import argparse
-import base64
+import collections
+import concurrent.futures
+import copy
 import hashlib
 import json
 import pathlib
 import random
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
 
 import truth as T
+import verity_expected
+import verity_places as P
 
-DESCRIPTOR_ROOT, DESCRIPTOR_VERSION = 16, 0  # offsets in struct fsverity_descriptor
-VERITY_ALIGNMENT = 65536                     # of where the tree begins behind the file's end
-
-
-def extents(image, inode):
-    """[(first file byte, length, first image byte)] of an inode, by debugfs."""
-    facts = subprocess.run(["debugfs", "-R", f"stat <{inode}>", image], capture_output=True, check=True, text=True).stdout
-    block = int(re.search(r"Block size:\s+(\d+)", subprocess.run(
-        ["dumpe2fs", "-h", image], capture_output=True, check=True, text=True).stdout).group(1))
-    found = []
-    text = facts[facts.index("EXTENTS:"):]
-    for first, last, start, _ in re.findall(r"\((\d+)(?:-(\d+))?\):(\d+)(?:-(\d+))?", text):
-        found.append((int(first) * block, (int(last or first) - int(first) + 1) * block, int(start) * block))
-    return found
+# How often each kind of place is aimed at; each level of a tree and each field of a descriptor is a place of its own.
+WEIGHTS = {"data": 40, "tail": 6, "past": 2, "tree": 20, "between": 2, "signature": 15, "behind": 3, "length": 3}
+FIELD_WEIGHT = 3
+PAGE_SIZES = (4096, 8192, 16384, 32768, 65536)
 
 
-def merkle_tree(data, verity):
-    """The tree's bytes, its uppermost level first, as fs-verity computes it from the file's content."""
-    size, salt = verity["block_size"], bytes.fromhex(verity["salt"])
-    start = salt.ljust(round_up(len(salt), 64 if verity["algorithm"] == "sha256" else 128), b"\0")
-    tree, level = b"", data
-    while len(level) > size:
-        level = b"".join(hashlib.new(verity["algorithm"], start + level[i:i + size].ljust(size, b"\0")).digest()
-                         for i in range(0, len(level), size))
-        tree = level.ljust(round_up(len(level), size), b"\0") + tree
-    return tree
+def filesystems(set_dir, match):
+    """(name, case, truth, options, first byte) of each filesystem with verity files, but where some were damaged when it was
+    made. An unclean one is read as it lies."""
+    for case in sorted(c.parent for c in set_dir.glob("*/truth.json") if re.search(match, c.parent.name)):
+        found = list(T.views(case, pathlib.Path("/none")))
+        whole = json.loads((case / "truth.json").read_text())
+        starts = {p["index"]: p["start"] * whole.get("sector_size", 512) for p in whole.get("partitions", [])}
+        for name, truth, options in found:
+            if len(found) > 1 and "partitions" not in whole and "--no-replay" not in options:
+                continue
+            start = starts[int(options[1])] if "--partition" in options else 0
+            damaged = any("damage" in t for t in truth["files"])
+            if "--device" not in options and not damaged and any(t.get("verity") for t in truth["files"]):
+                yield name, case, truth, [o for o in options if o == "--no-replay" or "--partition" in options], start
 
 
-def found_in(image, data, t, block):
-    """As extents(), of a file whose content is known: each of its blocks that is in the image just once."""
-    metadata = merkle_tree(data, t["verity"]) + base64.b64decode(t["verity"]["descriptor_b64"])
-    found = []
-    for start, content in ((0, data), (round_up(t["size"], VERITY_ALIGNMENT), metadata)):
-        for at in range(0, len(content), block):
-            piece = content[at:at + block].ljust(block, b"\0")
-            where = image.find(piece) if any(piece) else -1
-            if where >= 0 and where % block == 0 and image.find(piece, where + 1) < 0:
-                found.append((start + at, block, where))
-    return found
+class Tamper:
+    """One copy of an image, whose bits are flipped one at a time."""
+
+    def __init__(self, args, name, case, truth, options, start, scratch):
+        self.args, self.name, self.case, self.truth, self.scratch = args, name, case, truth, scratch
+        self.image = P.Image(T.unpack(case, scratch), truth, start)
+        self.inodes = self.image.verity_inodes()
+        if truth["fs"] == "ext4" and not options:
+            for kind in self.inodes:    # a hard link to one file of each kind
+                self.image.link(kind[0])
+        keys = T.key_options(case, truth)
+        self.options = [*options, *keys, "-q", "-j", "1"]
+        self.reading = [*options, *(o for i in range(0, len(keys), 2) if keys[i] != "--cert" for o in keys[i:i + 2]), "-q"]
+        self.certificates = sorted((case / "certs").glob("*.pem"))
+        code, self.pristine, self.entries = self.verify()
+        assert code == 0, f"{name}: ends with {code} before anything was flipped"
+        missing = {path for kind in self.inodes for inode in kind for path in self.image.names[inode]} - self.entries.keys()
+        assert not missing, f"{name}: {sorted(missing)[:3]} are not reported"
+
+    def run(self, command, *options):
+        return subprocess.run([self.args.coldread, command, self.image.path, *options], capture_output=True, check=False)
+
+    def verify(self):
+        report = self.scratch / "report.json"
+        run = self.run("verify", "--report", report, "--hash", "sha256", *self.options)
+        found = json.loads(report.read_text())
+        del found["run"]
+        report.unlink()
+        entries = {e["path"]: e for e in found["filesystems"][0].pop("entries")}
+        return run.returncode, found, entries
+
+    def aim(self, rnd):
+        """A file, the kind of a place in it, its byte of the file, its byte of the image. In a compressed cluster the file's
+        byte is the first of the cluster, plus how many stored bytes of it lie before this one."""
+        while True:
+            file = self.image.verity_file(rnd.choice(rnd.choice(self.inodes)))
+            weights = [WEIGHTS.get(kind, FIELD_WEIGHT) if begin < end else 0 for kind, begin, end in file.parts]
+            kind, begin, end = rnd.choices(file.parts, weights)[0]
+            offset = rnd.randrange(begin, end)
+            cluster = file.cluster(offset) if kind in ("data", "tail", "past") else None
+            if cluster is not None:
+                block, byte = rnd.randrange(len(cluster[1])), rnd.randrange(self.image.block)
+                return file, "compressed data", cluster[0] + block * self.image.block + byte, cluster[1][block] + byte
+            place = file.place(offset)
+            if place is not None:
+                file.prove(offset)
+                return file, kind, offset, place
+
+    def flip(self, number):
+        """Flips a bit, looks, flips it back: the kind of place, what was flipped, all that is wrong in what was said of it."""
+        rnd = random.Random(f"{self.args.seed} {self.name} {number}")
+        file, kind, offset, place = self.aim(rnd)
+        bit = 1 << rnd.randrange(8)
+        expected = verity_expected.expect(file, offset, bit, self.certificates)
+        extract = rnd.randrange(10) == 0 or self.args.only is not None
+        content = self.content(file) if extract else None
+        byte = self.image.read(place, 1)[0]
+        self.image.write(place, bytes([byte ^ bit]))
+        try:
+            code, report, entries = self.verify()
+            verity_expected.settle(expected, entries[file.names[0]])
+            wrong = list(self.differences(file, expected, code, report, entries))
+            if extract:
+                bad = entries[file.names[0]]["pages"]["bad"]
+                if kind == "data" and file.in_clear:
+                    content[offset] ^= bit
+                known = file.in_clear and kind != "compressed data" or "data" not in kind and kind != "tail"
+                wrong += self.written_differences(rnd, file, content, bad, known)
+        finally:
+            self.image.write(place, bytes([byte]))
+        return kind, f"{kind} of {file.names[0]}, file byte {offset}, image byte {place}, bit {bit:#x}", wrong
+
+    def differences(self, file, expected, code, report, entries):
+        """Every way in which a report is not the pristine one but for what is expected of one file."""
+        for path in sorted(self.entries.keys() ^ entries.keys()):
+            yield f"{path}: {'missing' if path in self.entries else 'new'}"
+        want = copy.deepcopy(self.pristine)
+        summary, page_size = want["filesystems"][0]["summary"], want["filesystems"][0]["page_size"]
+        for path in self.entries.keys() & entries.keys():
+            e, was = entries[path], self.entries[path]
+            if path not in file.names:
+                if e != was:
+                    yield f"{path} changed too: {json.dumps(e)[:300]}"
+                continue
+            yield from (f"{path}: {text}" for text in verity_expected.differences(file, expected, e, was))
+            for counts, before, after in ((summary, was["status"], e["status"]),
+                                          (summary["verity"], "verified", e["verity"]["status"])):
+                counts[before] -= 1
+                counts[after] += 1
+            bad = [(b["offset"], min(e["size"], b["offset"] + b["length"])) for b in e["pages"]["bad"]]
+            pages = {page for begin, end in bad for page in range(begin // page_size, -(-end // page_size))}
+            summary["pages"]["bad"] += len(pages)
+        if not expected.unseen:
+            want["exit_code"], want["result"] = 1, "findings"
+        if report != want:
+            yield f"of the whole: {[(report[k], want[k]) for k in want if report.get(k) != want[k]]}"
+        if code != want["exit_code"]:
+            yield f"exit code {code}"
+
+    def content(self, file):
+        run = self.run("cat", file.names[0], *self.reading)
+        assert hashlib.sha256(run.stdout).hexdigest() == file.t["sha256"], file.names
+        return bytearray(run.stdout)
+
+    def written_differences(self, rnd, file, content, bad, known):
+        """Every way in which the file is not written as a random --damaged wants it. `known`: whether `content` also has
+        what was read of the bad blocks."""
+        how = rnd.choice(["keep", "zero", "page", "omit"])
+        page = rnd.choice([size for size in PAGE_SIZES if size >= self.image.block])
+        out, report = self.scratch / "out", self.scratch / "extract.json"
+        run = self.run("extract", file.names[0], "-o", out, "--report", report, "--damaged", how, "--page-size", str(page),
+                       "--hash", "none", *self.options)
+        host = out / file.names[0]
+        written = host.read_bytes() if host.exists() else None
+        shutil.rmtree(out, ignore_errors=True)
+        if run.returncode not in (0, 1):
+            yield f"extract ends with {run.returncode}: {run.stderr[-300:]!r}"
+        if how == "omit" and bad:
+            if written is not None:
+                yield "written despite --damaged omit"
+            return
+        if written is None or len(written) != file.size:
+            yield f"--damaged {how} wrote {written and len(written)} bytes"
+            return
+        written = bytearray(written)
+        block = file.tree.block
+        for b in bad:
+            begin, end, step = b["offset"], min(file.size, b["offset"] + b["length"]), b["step"]
+            if how == "page":
+                begin, end = begin // page * page, min(file.size, P.round_up(end, page))
+            if how in ("zero", "page"):
+                content[begin:end] = bytes(end - begin)
+            elif not known:
+                whole = range(begin, end - block + 1, block)
+                if step == "verity" and any(written[at:at + block] == content[at:at + block] for at in whole):
+                    yield f"a block in {begin} to {end} is right, and reported"
+                written[begin:end] = content[begin:end]
+        if written != content:
+            first = next(i for i, (a, b) in enumerate(zip(written, content)) if a != b)
+            yield f"--damaged {how} --page-size {page} wrote other content from byte {first} on; bad is {bad}"
 
 
-def content(coldread, image, t):
-    data = subprocess.run([coldread, "cat", image, t["path"], "-q"], capture_output=True, check=True).stdout
-    assert hashlib.sha256(data).hexdigest() == t["sha256"]
-    return data
-
-
-def place(found, offset):
-    """Where a byte of the file lies in the image; None in a hole."""
-    for first, length, start in found:
-        if first <= offset < first + length:
-            return start + offset - first
-    return None
-
-
-class Tree:
-    """The shape of a file's Merkle tree, from its truth."""
-
-    def __init__(self, size, verity):
-        self.block = verity["block_size"]
-        per_block = self.block // (32 if verity["algorithm"] == "sha256" else 64)
-        self.data_blocks = -(-size // self.block)
-        self.size = size
-        self.levels, covered, count = [], 1, self.data_blocks
-        while count > 1:
-            covered *= per_block
-            count = -(-count // per_block)
-            self.levels.append((count, covered))  # blocks of the level, data blocks that each covers
-        self.start = round_up(size, VERITY_ALIGNMENT)
-        self.end = self.start + self.block * sum(count for count, _ in self.levels)
-
-    def offset(self, level, index):
-        return self.start + self.block * (sum(count for count, _ in self.levels[level + 1:]) + index)
-
-
-def round_up(value, unit):
-    return -(-value // unit) * unit
-
-
-def aim(rnd, t, block, descriptor_unit):
-    """A place to tamper with: what it is, the byte of the file, and what must be reported: (ranges, words).
-
-    descriptor_unit: what the tree's end is rounded up to for the descriptor: ext4's block, nothing on f2fs.
-    """
-    tree = Tree(t["size"], t["verity"])
-    data_end = tree.data_blocks * tree.block
-    everything = [(0, data_end)]
-    kind = rnd.choice(["data", "data", "tree", "tree", "root", "version"])
-    if kind == "data" and t["size"]:
-        offset = rnd.randrange(t["size"])
-        begin = offset // tree.block * tree.block
-        words = "does not match the Merkle tree" if tree.levels else "does not match the descriptor's root hash"
-        return kind, offset, [(begin, tree.block)], words
-    if kind == "tree" and tree.levels:
-        level = rnd.randrange(len(tree.levels))
-        count, covered = tree.levels[level]
-        index = rnd.randrange(count)
-        begin = index * covered * tree.block
-        parent = "its parent" if level + 1 < len(tree.levels) else "the descriptor's root hash"
-        # Beyond its last hash a block is zeros that are hashed with it, so every bit of it counts.
-        return kind, tree.offset(level, index) + rnd.randrange(tree.block), \
-            [(begin, min(data_end, begin + covered * tree.block) - begin)], f"does not match {parent}"
-    if t.get("encrypted"):
-        return None  # one flipped bit of a descriptor's ciphertext changes 16 bytes of it: no one field
-    if kind == "root":
-        return kind, round_up(tree.end, descriptor_unit) + DESCRIPTOR_ROOT + rnd.randrange(32), everything if t["size"] else [], "root hash"
-    return "version", round_up(tree.end, descriptor_unit) + DESCRIPTOR_VERSION, [(0, round_up(t["size"], block))] if t["size"] else [], "version"
+def share(args, filesystem, numbers):
+    """Some of the flips of one filesystem: [(their number, kind, what, all that is wrong)]."""
+    with tempfile.TemporaryDirectory(prefix="coldread-tamper-") as scratch:
+        tamper = Tamper(args, *filesystem, pathlib.Path(scratch))
+        return [(number, *tamper.flip(number)) for number in numbers]
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("coldread")
     parser.add_argument("set", type=pathlib.Path)
-    parser.add_argument("--match", default="^verity-.k$|^first-light|^f2fs-verity$")
-    parser.add_argument("--flips", type=int, default=40, help="for each image")
+    parser.add_argument("--match", default=".")
+    parser.add_argument("--flips", type=int, default=140, help="in all, evenly over the filesystems")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", type=int, help="this flip of each filesystem alone, and what is written then")
+    parser.add_argument("-j", "--jobs", type=int, default=2)
     args = parser.parse_args()
-    passed = failed = 0
-    for case in sorted(c.parent for c in args.set.glob("*/truth.json") if re.search(args.match, c.parent.name)):
-        rnd = random.Random(f"{case.name} {args.seed}")
-        with tempfile.TemporaryDirectory(prefix="coldread-tamper-") as scratch:
-            image = T.unpack(case, pathlib.Path(scratch))
-            truth = json.loads((case / "truth.json").read_text())
-            files = [t for t in truth["files"] if t.get("verity") and t["nlink"] == 1]
-            block = truth["block_size"]
-            options = T.key_options(case, truth)
-            if truth["fs"] == "f2fs":
-                raw = image.read_bytes()
-                files = [t for t in files if not t["encrypted"] and "compression" not in t]
-                maps = {t["ino"]: found_in(raw, content(args.coldread, image, t), t, block) for t in files}
-            else:
-                maps = {t["ino"]: extents(image, t["ino"]) for t in files}
-            descriptor_unit = 1 if truth["fs"] == "f2fs" else block
-            for number in range(args.flips):
-                t = rnd.choice(files)
-                target = aim(rnd, t, block, descriptor_unit)
-                if target is None:
-                    continue
-                kind, offset, ranges, words = target
-                at = place(maps[t["ino"]], offset)
-                if at is None:
-                    continue
-                bit = 1 << rnd.randrange(8)
-                with open(image, "r+b") as file:
-                    file.seek(at)
-                    byte = file.read(1)[0]
-                    file.seek(at)
-                    file.write(bytes([byte ^ bit]))
-                report = pathlib.Path(scratch) / "report.json"
-                run = subprocess.run([args.coldread, "verify", image, "-q", "--report", report, *options],
-                                     capture_output=True, check=False)
-                with open(image, "r+b") as file:
-                    file.seek(at)
-                    file.write(bytes([byte]))
-                entries = {e["path"]: e for fs in json.loads(report.read_text())["filesystems"] for e in fs["entries"]}
-                wrong = []
-                if run.returncode != 1:
-                    wrong.append(f"exit code {run.returncode}")
-                for other in files:
-                    e = entries[other["path"]]
-                    if other is not t and (e["status"], e["verity"]["status"]) != ("ok", "verified"):
-                        wrong.append(f"{other['path']} is {e['status']}, {e['verity']['status']}")
-                e = entries[t["path"]]
-                if e["status"] != "damaged":
-                    wrong.append(f"status {e['status']}")
-                if e["verity"]["status"] != ("malformed" if kind == "version" else "mismatch"):
-                    wrong.append(f"verity status {e['verity']['status']}")
-                bad = e["pages"]["bad"]
-                have = [(b["offset"], b["length"]) for b in bad]
-                if have != ranges:
-                    wrong.append(f"ranges {have}, not {ranges}")
-                if any(b["step"] != "verity" or words not in b["reason"] for b in bad):
-                    wrong.append(f"reasons {bad}, none of '{words}'")
-                passed, failed = passed + (not wrong), failed + bool(wrong)
+    found = list(filesystems(args.set, args.match))
+    kinds, failed = collections.Counter(), 0
+    with concurrent.futures.ProcessPoolExecutor(args.jobs) as pool:
+        pending = []
+        for i, filesystem in enumerate(found):
+            flips = range(args.flips * i // len(found), args.flips * (i + 1) // len(found))
+            numbers = range(len(flips)) if args.only is None else [args.only]
+            pending += [(filesystem[0], filesystem[1].name, pool.submit(share, args, filesystem, part))
+                        for part in (numbers[k::args.jobs] for k in range(args.jobs)) if part]
+        for name, case, future in pending:
+            for number, kind, what, wrong in future.result():
+                kinds[kind] += 1
+                failed += bool(wrong)
                 if wrong:
-                    print(f"FAIL {case.name} flip {number} (seed {args.seed}): {kind} of {t['path']} at file byte {offset}: "
-                          f"{'; '.join(wrong)[:400]}")
-    print(f"{passed} passed, {failed} failed")
-    return 0 if passed and not failed else 1
+                    print(f"FAIL {name} (--match '^{case}$' --seed {args.seed} --only {number}): {what}: "
+                          f"{'; '.join(wrong)[:1000]}")
+    print(f"seed {args.seed}: {dict(sorted(kinds.items()))}")
+    print(f"{kinds.total() - failed} passed, {failed} failed")
+    return 0 if kinds and not failed else 1
 
 
 if __name__ == "__main__":
