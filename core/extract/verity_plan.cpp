@@ -58,9 +58,6 @@ Result<volume::VerityLocation> Metadata::read(VerityPlan& plan) const {
   }
   auto descriptor = verity::parse_descriptor(*stored, map_.size(), block_size_);
   if (!descriptor) return fail(std::move(descriptor.error()));
-  if (auto fits = verity::check_tree_fits(*descriptor, location->tree_space); !fits) {
-    return fail(std::move(fits.error()));
-  }
   auto digest = verity::file_digest(*stored);
   if (!digest) return fail(std::move(digest.error()));
 

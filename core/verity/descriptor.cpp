@@ -164,14 +164,4 @@ Result<Bytes> file_digest(ByteView stored) {
   return hasher.hash(bytes_of(*fixed));
 }
 
-Result<void> check_tree_fits(const Descriptor& descriptor, std::uint64_t tree_space) {
-  const auto tree = MerkleTree::make(descriptor.algorithm, descriptor.block_size, descriptor.data_size);
-  if (!tree) return fail(tree.error());
-  if (tree->size() > tree_space) {
-    return malformed("a Merkle tree of " + std::to_string(tree->size()) + " bytes does not fit into the " +
-                     std::to_string(tree_space) + " before the descriptor");
-  }
-  return {};
-}
-
 }  // namespace coldread::verity

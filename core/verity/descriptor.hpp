@@ -50,7 +50,4 @@ struct Descriptor {
 /// an unknown algorithm).
 [[nodiscard]] Result<Bytes> file_digest(ByteView stored);
 
-/// Holds the size of the descriptor's Merkle tree against the bytes that the filesystem has for it. Errors: kCorrupt.
-[[nodiscard]] Result<void> check_tree_fits(const Descriptor& descriptor, std::uint64_t tree_space);
-
 }  // namespace coldread::verity

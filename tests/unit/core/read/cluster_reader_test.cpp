@@ -357,6 +357,24 @@ BOOST_AUTO_TEST_CASE(bytes_under_a_wrong_checksum_stay_and_are_a_fault) {
   BOOST_TEST((have.bytes == expected_of(file)));
 }
 
+BOOST_AUTO_TEST_CASE(a_hole_is_whole_clusters) {
+  File file;
+  file.add_hole();
+  file.add_compressed(1);  // its first slot holds no block
+  file.add_hole();
+  file.add_hole();
+  file.add_plain(2);
+  file.size = file.expected.size();
+  const auto reader = file.reader();
+  BOOST_TEST(reader->hole_end(0) == 16384u);
+  BOOST_TEST(reader->hole_end(4096) == 4096u);
+  BOOST_TEST(reader->hole_end(16384) == 16384u);
+  BOOST_TEST(reader->hole_end(32768) == 65536u);
+  BOOST_TEST(reader->hole_end(65536) == 65536u);
+  file.map_faults = {{{32768, 4096}, "lost"}};
+  BOOST_TEST(file.reader()->hole_end(32768) == 32768u);
+}
+
 BOOST_AUTO_TEST_CASE(verity_hashes_the_content) {
   // EOF is in the first block of the last cluster, and there the tail past EOF is as it was compressed.
   File file = three(true);

@@ -168,12 +168,4 @@ BOOST_AUTO_TEST_CASE(what_the_kernel_ignores_is_a_finding) {
              Findings{"verity descriptor: its signature size of 0 bytes is not that of the 44 stored after it"});
 }
 
-BOOST_AUTO_TEST_CASE(a_tree_must_fit_before_its_descriptor) {
-  const VerityFile file(HashAlgorithm::kSha256, 1024, {}, verity::pattern(40960));
-  BOOST_TEST(verity::check_tree_fits(file.descriptor, 3072).has_value());
-  const auto refused = verity::check_tree_fits(file.descriptor, 3071);
-  BOOST_REQUIRE(!refused);
-  BOOST_TEST(refused.error().what == "a Merkle tree of 3072 bytes does not fit into the 3071 before the descriptor");
-}
-
 BOOST_AUTO_TEST_SUITE_END()

@@ -375,6 +375,40 @@ BOOST_AUTO_TEST_CASE(the_root_is_judged_once_for_all_threads) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_kernel_wants_zeros_past_the_last_hashed_block) {
+  VerityFile file(HashAlgorithm::kSha256, 1024, kSalt, verity::pattern(9 * kKiB));
+  std::vector<BlockFault> refused;
+  check(file.faults(*file.step(), &refused), {});
+  BOOST_TEST(refused.empty());
+  file.flip(9 * kKiB + 5);
+  check(file.faults(*file.step(), &refused), {});
+  check(refused, {fault(8 * kKiB, 1024, "what is stored past the last block that is hashed is not zeros")});
+  check(file.faults(*file.step(), 0, 4096, &refused), {});
+  BOOST_TEST(refused.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_hole_of_any_size_takes_no_time) {
+  verity::Descriptor descriptor;
+  descriptor.block_size = 65536;
+  descriptor.data_size = std::uint64_t{1} << 62;
+  descriptor.root_hash = Bytes(32, std::byte{1});
+  descriptor.root_hash_field = Bytes(64, std::byte{1});
+  descriptor.salt_field = Bytes(32);
+  const auto map = read::FileMap::make(std::vector<read::Extent>(), descriptor.data_size, descriptor.data_size);
+  const auto source = std::make_shared<source::MemorySource>(Bytes(1));
+  const verity::VerityStep step(descriptor,
+                                std::make_unique<read::MapReader>(source, map.value(), descriptor.data_size, 65536),
+                                descriptor.data_size);
+  Bytes buffer(1 << 20);
+  read::Window window;
+  window.offset = std::uint64_t{1} << 61;
+  window.bytes = buffer;
+  step.apply(window);
+  check(window.faults, {fault(window.offset, 1 << 20,
+                              "Merkle tree block 0 of level 4 (file offset 4611686018427387904) could not be read: it "
+                              "lies past the end of what is mapped")});
+}
+
 BOOST_AUTO_TEST_CASE(a_tree_that_is_one_hole_is_bounded) {
   VerityFile file(HashAlgorithm::kSha256, 1024, {}, Bytes(160 << 20));
   const verity::MerkleTree shape = file.shape();
