@@ -110,6 +110,9 @@ int verify(const Arguments& arguments, Io& io) {
         if (arguments.verbose && entry.verity && entry.verity->signer) {
           io.err << name << ": " << shown(signer_line(*entry.verity), io.err_is_terminal) << '\n';
         }
+        if (why.empty() && entry.verity && entry.verity->odd) {
+          for (const std::string& problem : entry.problems) complain(io, name + ": " + problem);
+        }
         if (entry.status == "skipped") named_no_verity = true;
         if (arguments.digest) {
           if (why.empty()) io.out << entry.verity->algorithm << ':' << entry.verity->digest << ' ' << name << '\n';

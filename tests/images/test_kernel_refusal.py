@@ -18,7 +18,7 @@ import tempfile
 
 import truth as T
 
-ALGORITHM, ROOT_HASH, ROOT_HASH_END, SALT, SALT_END = 1, 16, 80, 80, 112      # in struct fsverity_descriptor
+ROOT_HASH, ROOT_HASH_END, SALT, SALT_END = 16, 80, 80, 112     # in struct fsverity_descriptor
 
 
 def undo(image, whole, truth):
@@ -95,8 +95,7 @@ class File:
 
     def hold_verdict(self, e):
         verity, bad = e["verity"], [(b["offset"], b["length"]) for b in e["pages"]["bad"]]
-        # A kernel does not look whether there is room for the tree of another algorithm, but then refuses every page.
-        if self.t["kernel_open"] != "ok" or ALGORITHM in self.descriptor_bytes():
+        if self.t["kernel_open"] != "ok":
             self.held("verity status", (e["status"], verity["status"]), ("damaged", "malformed"))
             return
         self.held("digest", verity.get("digest"), self.t["kernel_digest"])
