@@ -79,12 +79,15 @@ class Pages:
         return page
 
     def open(self, page, fragment=""):
-        """The page's DOM after its script has run."""
-        done = subprocess.run(
-            [self.browser, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
-             f"--user-data-dir={self.scratch}/profile", "--enable-logging=stderr", "--virtual-time-budget=5000",
-             "--dump-dom", f"file://{page}{fragment}"], capture_output=True, timeout=120,
-            env=dict(os.environ, HOME=str(self.scratch)))
+        """The page's DOM after its script has run. A browser that does not come to its end is started once more."""
+        command = [self.browser, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
+                   f"--user-data-dir={self.scratch}/profile", "--enable-logging=stderr", "--virtual-time-budget=5000",
+                   "--dump-dom", f"file://{page}{fragment}"]
+        environment = dict(os.environ, HOME=str(self.scratch))
+        try:
+            done = subprocess.run(command, capture_output=True, timeout=100, env=environment)
+        except subprocess.TimeoutExpired:
+            done = subprocess.run(command, capture_output=True, timeout=200, env=environment)
         said = [line for line in done.stderr.decode(errors="replace").splitlines() if "CONSOLE" in line]
         check(not said, f"{page.name}{fragment}: the console says {said[:3]}")
         dom = Dom(done.stdout.decode())
