@@ -342,7 +342,16 @@ Parser::Parser() {
 Parsed Parser::parse(const std::vector<std::string>& line) {
   a_.all = line;
   try {
-    app_.parse(std::vector<std::string>(line.rbegin(), line.rend()));
+    // CLI11 takes "--salt=" for "--salt" and the next argument for its value.
+    std::vector<std::string> words;
+    bool options = true;
+    for (const std::string& word : line) {
+      options = options && word != "--";
+      const bool is_empty = options && word.size() > 3 && word.starts_with("--") && word.find('=') == word.size() - 1;
+      words.push_back(is_empty ? word.substr(0, word.size() - 1) : word);
+      if (is_empty) words.emplace_back();
+    }
+    app_.parse(std::vector<std::string>(words.rbegin(), words.rend()));
   } catch (const CLI::CallForHelp&) {
     const auto used = app_.get_subcommands();
     return {std::nullopt, kOk, used.empty() ? app_.help() : used.front()->help("coldread")};

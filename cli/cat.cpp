@@ -13,7 +13,7 @@ int cat(const Arguments& arguments, Io& io) {
     complain(io, at.error().message());
     return exit_code_of(at.error().kind);
   }
-  auto plan = plan_file(*at);
+  auto plan = plan_file(*at, &io.interrupt);
   if (!plan) {
     complain(io, plan.error().message());
     return exit_code_of(plan.error().kind);

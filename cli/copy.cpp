@@ -16,11 +16,19 @@ int copy(const read::PageReader& reader, std::uint64_t begin, std::uint64_t end,
   for (std::uint64_t at = round_down(begin, reader.window_size()); at < end && !io.interrupt;
        at += reader.window_size()) {
     reader.read(at, buffer, window);
+    if (io.interrupt) break;  // what took long in it was given up
     for (const read::BlockFault& fault : window.faults) {
       if (fault.range.offset >= end || fault.range.offset + fault.range.length <= begin) continue;
       complain(io, path + ": " + std::to_string(fault.range.length) + " bytes at offset " +
                        std::to_string(fault.range.offset) + ": " + std::string(read::to_string(fault.step)) + ": " +
                        fault.reason);
+      code = kFindings;
+    }
+    for (const read::BlockFault& refused : window.refused) {
+      if (refused.range.offset >= end || refused.range.offset + refused.range.length <= begin) continue;
+      complain(io, path + ": " + std::to_string(refused.range.length) + " bytes at offset " +
+                       std::to_string(refused.range.offset) +
+                       ": proven, though a kernel refuses them: " + refused.reason);
       code = kFindings;
     }
     const std::uint64_t from = std::max(begin, at);

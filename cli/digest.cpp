@@ -59,6 +59,10 @@ class Outcome {
 
 int digest(const Arguments& arguments, Io& io) {
   Outcome outcome(io);
+  if (!arguments.out_descriptor.empty() && arguments.out_descriptor == arguments.out_merkle_tree) {
+    complain(io, "--out-merkle-tree and --out-descriptor name the same file");
+    return kUsage;
+  }
   auto tree = open_output(arguments.out_merkle_tree, arguments.paths.front());
   auto descriptor_file = open_output(arguments.out_descriptor, arguments.paths.front());
   for (const auto* opened : {&tree, &descriptor_file}) {

@@ -57,13 +57,14 @@ Result<std::unique_ptr<FilesystemRun>> FilesystemRun::make(const Arguments& argu
 }
 
 extract::ListScope FilesystemRun::scope() const {
-  extract::ListScope scope{{},
-                           arguments_.partition || arguments_.offset,
-                           arguments_.paths,
-                           extract::PathFilter(arguments_.include, arguments_.exclude)};
+  extract::ListScope scope{{}, {}, arguments_.paths, extract::PathFilter(arguments_.include, arguments_.exclude)};
   for (const fs::Found& found : session_.contents.filesystems) {
     if (found.volume) scope.partitions.push_back(partition_name(found));
-    if (found.error) scope.others = true;
+  }
+  for (const fs::Partition& partition : session_.contents.table.partitions) {
+    const std::string name = "p" + std::to_string(partition.number);
+    const auto& read = scope.partitions;
+    if (std::find(read.begin(), read.end(), name) == read.end()) scope.left_out.push_back(name);
   }
   return scope;
 }

@@ -45,7 +45,7 @@ report::Entry describe_whole(const volume::Volume& volume, const extract::WalkIt
   return entry;
 }
 
-Result<extract::ContentPlan> plan_file(const OnePath& at) {
+Result<extract::ContentPlan> plan_file(const OnePath& at, const std::atomic<bool>* stop) {
   if (at.item.error) return fail(*at.item.error);
   const std::string& path = at.item.path;
   const volume::FileType type = at.item.inode->facts().type;
@@ -56,7 +56,7 @@ Result<extract::ContentPlan> plan_file(const OnePath& at) {
   if (at.item.encryption && at.item.encryption->key == nullptr) {
     return fail(ErrorKind::kLocked, path, "is locked: " + why_locked(*at.item.encryption));
   }
-  return extract::plan_content(at.volume(), *at.item.inode, at.encryption(), at.page_size);
+  return extract::plan_content(at.volume(), *at.item.inode, at.encryption(), at.page_size, stop);
 }
 
 }  // namespace coldread::cli

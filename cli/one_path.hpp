@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
 
 #include "cli/exit_code.hpp"
@@ -37,6 +38,7 @@ struct OnePath {
                                            extract::PolicyTable& policies);
 
 /// The reader of a file that can be read. Errors: kNotFound (not a regular file), kLocked (its key is missing).
-[[nodiscard]] Result<extract::ContentPlan> plan_file(const OnePath& at);
+/// `stop` as in plan_content().
+[[nodiscard]] Result<extract::ContentPlan> plan_file(const OnePath& at, const std::atomic<bool>* stop = nullptr);
 
 }  // namespace coldread::cli

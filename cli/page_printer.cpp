@@ -55,7 +55,8 @@ class TextPrinter final : public PagePrinter {
     io_.out << '\n';
   }
 
-  void end(const RefusedPageList& pages) override {
+  void end(const RefusedPageList& pages, bool whole) override {
+    if (!whole) io_.out << "interrupted after ";
     io_.out << pages.total() << " pages, " << pages.bad() << " bad\n";
     if (plan_.verity && !plan_.verity->descriptor) {
       io_.out << "fs-verity: " << plan_.verity->malformed << "\na kernel refuses to open it\n";
@@ -170,10 +171,11 @@ class JsonPrinter final : public PagePrinter {
     io_.out << (row.page == 0 ? "\n" : ",\n") << json.dump();
   }
 
-  void end(const RefusedPageList& pages) override {
+  void end(const RefusedPageList& pages, bool whole) override {
     auto tail = report::JsonValue::object();
     tail.set("total", pages.total()).set("bad", pages.bad()).set("refused", pages.refused());
     if (plan_.verity && !plan_.verity->descriptor) tail.set("malformed", plan_.verity->malformed);
+    if (!whole) tail.set("interrupted", true);
     io_.out << "\n]," << tail.dump().substr(1) << '\n';
   }
 

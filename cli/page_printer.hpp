@@ -19,8 +19,8 @@ class PagePrinter {
 
   virtual void begin() = 0;
   virtual void row(const extract::PageRow& row) = 0;
-  /// `pages` holds all rows.
-  virtual void end(const extract::RefusedPageList& pages) = 0;
+  /// `pages` holds all rows, or, where it is not `whole`, those up to an interrupt.
+  virtual void end(const extract::RefusedPageList& pages, bool whole) = 0;
 };
 
 /// For people: a line a page, and then how a kernel would behave. What it prints of must outlive it.

@@ -28,6 +28,11 @@ Result<std::unique_ptr<report::PartFile>> open_svg(const Arguments& arguments) {
     std::vector<std::string> inputs = arguments.devices;
     inputs.push_back(arguments.image);
     inputs.push_back(arguments.journal);
+    for (const auto* files : {&arguments.keys, &arguments.hw_keys, &arguments.sw_secrets, &arguments.inline_keys,
+                              &arguments.vold_secrets, &arguments.passphrase_files}) {
+      inputs.insert(inputs.end(), files->begin(), files->end());
+    }
+    for (const V1Key& key : arguments.v1_keys) inputs.push_back(key.path);
     for (const std::string& input : inputs) {
       struct stat in {};
       const bool there = !input.empty() && ::stat(input.c_str(), &in) == 0;
@@ -63,12 +68,13 @@ int tell_pages(const OnePath& at, const extract::ContentPlan& plan, const Argume
                                  at.encryption() != nullptr);
   const auto goes_on = [&io] { return io.out && !io.interrupt; };
   const bool whole = goes_on() && table.read([&](const extract::PageRow& row) {
+    if (!goes_on()) return false;
     list.add(row);
     if (prints) printer->row(row);
     if (map) add_row(*map, row, at);
     return goes_on();
   });
-  if (prints) printer->end(list);
+  if (prints) printer->end(list, whole);
   if (io.interrupt) return kInterrupted;
 
   if (map && whole) {
@@ -95,7 +101,7 @@ int pages(const Arguments& arguments, Io& io) {
     complain(io, at.error().message());
     return exit_code_of(at.error().kind);
   }
-  auto plan = plan_file(*at);
+  auto plan = plan_file(*at, &io.interrupt);
   if (!plan) {
     complain(io, plan.error().message());
     return exit_code_of(plan.error().kind);

@@ -71,6 +71,7 @@ report::JsonValue descriptor_json(const extract::VerityPlan& plan) {
   json.set("data_size", plan.descriptor->data_size).set("root_hash", to_hex(plan.descriptor->root_hash));
   json.set("digest", to_hex(plan.file_digest)).set("signature_size", plan.descriptor->signature.size());
   const auto signature = verity::check_signature(*plan.descriptor, plan.file_digest, verity::TrustStore());
+  json.set("signature", std::string(verity::to_string(signature.status)));
   if (signature.signer) json.set("signer", report::to_json(extract::signer_record(*signature.signer)));
   if (!signature.reason.empty()) json.set("signature_problem", signature.reason);
   return json;

@@ -94,6 +94,7 @@ int verify(const Arguments& arguments, Io& io) {
   }
   std::size_t checked = 0;
   bool named_no_verity = false;
+  const extract::PathFilter filter(arguments.include, arguments.exclude);
   const bool several = session->contents.filesystems.size() > 1;
   int code = (*run)->go(
       arguments.report, true, [](const fs::Found&) -> Result<extract::Sink*> { return nullptr; },
@@ -102,7 +103,10 @@ int verify(const Arguments& arguments, Io& io) {
           if (!entry.problems.empty()) complain(io, "/" + entry.path + ": " + entry.problems.front());
           return;
         }
-        if (entry.status == "skipped" && entry.problems.empty() && !is_named(entry.path, arguments)) return;
+        if (entry.status == "skipped" && entry.problems.empty() &&
+            (!is_named(entry.path, arguments) || !filter.wants(entry.path, false))) {
+          return;
+        }
         const std::string name =
             shown(several ? partition_name(found) + "/" + entry.path : entry.path, io.out_is_terminal);
         const std::string why = failure(entry, arguments);

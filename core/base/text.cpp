@@ -43,6 +43,16 @@ std::size_t utf8_sequence(std::string_view text, std::size_t& bad) {
   return length;
 }
 
+/// True for a character that changes the order in which others are shown: U+061C, U+200E and U+200F, U+202A to U+202E,
+/// U+2066 to U+2069.
+bool is_direction(std::string_view c) {
+  if (c == "\xd8\x9c") return true;
+  if (c.size() != 3 || c[0] != '\xe2') return false;
+  const auto last = static_cast<std::uint8_t>(c[2]);
+  if (c[1] == '\x80') return last == 0x8e || last == 0x8f || (last >= 0xaa && last <= 0xae);
+  return c[1] == '\x81' && last >= 0xa6 && last <= 0xa9;
+}
+
 void append_hex_escape(std::string& out, char c) {
   out += "\\x";
   out += to_hex(as_bytes(std::string_view(&c, 1)));
@@ -174,7 +184,8 @@ std::string escape_for_terminal(std::string_view bytes) {
     } else if (c == '\n' || c == '\t' || c == '\r') {
       out += c == '\n' ? "\\n" : (c == '\t' ? "\\t" : "\\r");
       bytes.remove_prefix(1);
-    } else if (length == 0 || c1 || static_cast<std::uint8_t>(c) < 0x20 || c == 0x7f) {
+    } else if (length == 0 || c1 || is_direction(bytes.substr(0, length)) || static_cast<std::uint8_t>(c) < 0x20 ||
+               c == 0x7f) {
       const std::size_t count = length == 0 ? 1 : length;
       for (std::size_t i = 0; i < count; ++i) append_hex_escape(out, bytes[i]);
       bytes.remove_prefix(count);

@@ -122,7 +122,7 @@ Result<std::optional<Encryption>> find_encryption(const volume::Inode& inode, co
 }
 
 ContentPlan plan_content(const volume::Volume& volume, const volume::Inode& inode, const Encryption* encryption,
-                         std::uint32_t page_size) {
+                         std::uint32_t page_size, const std::atomic<bool>* stop) {
   ContentPlan plan;
   auto map = inode.map();
   if (map) {
@@ -136,7 +136,7 @@ ContentPlan plan_content(const volume::Volume& volume, const volume::Inode& inod
   if (inode.facts().verity) {
     plan.verity.emplace();
     after.push_back(plan_verity(inode, *map, volume.facts().block_size,
-                                reading(volume, inode, *map, map->mapped_end(), encryption), *plan.verity));
+                                reading(volume, inode, *map, map->mapped_end(), encryption), *plan.verity, stop));
   }
   plan.reader = std::make_unique<read::PageReader>(
       reading(volume, inode, *map, map->size(), encryption, std::move(after)), page_size);

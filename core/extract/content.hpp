@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -43,9 +44,11 @@ struct ContentPlan {
 /// The one place that sees an inode's facts and the keys together: composes the reader of a file's data, with the steps
 /// that it needs, in their order. `encryption` is null for an unencrypted file, and has a key otherwise. Whatever is
 /// wrong with the file becomes faults of the blocks concerned (of all, where its mapping or verity descriptor is
-/// unusable).
+/// unusable). `stop`, where it is not null, must live as long as the plan: once it is true, what would take long is
+/// given up (VerityStep::gave_up()).
 [[nodiscard]] ContentPlan plan_content(const volume::Volume& volume, const volume::Inode& inode,
-                                       const Encryption* encryption, std::uint32_t page_size);
+                                       const Encryption* encryption, std::uint32_t page_size,
+                                       const std::atomic<bool>* stop = nullptr);
 
 /// A reader of the inode's bytes [0, end of the mapping), decrypted where `encryption` has a key, decompressed, never
 /// verified.

@@ -23,7 +23,7 @@ std::string span(const report::Range& range) {
 std::string tree_damage(const report::TreeDamage& damage) {
   return "bytes " + span(damage.range) + ", past the end of the file: " + damage.reason + "; " +
          (damage.recomputed ? "what it should be was recomputed, up to the root hash, and its data, bytes " +
-                                  span(damage.covers) + ", was verified by that; a kernel refuses all of it"
+                                  span(damage.covers) + ", was judged by that; a kernel refuses all of it"
                             : "nothing of its data, bytes " + span(damage.covers) + ", can be verified");
 }
 
@@ -54,8 +54,9 @@ void FileTask::set_up() {
   const volume::Xattrs xattrs = item_.inode->xattrs();
   add_xattrs(xattrs, entry_);
   const std::uint32_t page_size = context_.options.page_size;
-  plan_ = take_ == Take::kCiphertext ? plan_ciphertext(context_.volume, *item_.inode, page_size)
-                                     : plan_content(context_.volume, *item_.inode, encryption, page_size);
+  plan_ = take_ == Take::kCiphertext
+              ? plan_ciphertext(context_.volume, *item_.inode, page_size)
+              : plan_content(context_.volume, *item_.inode, encryption, page_size, &context_.stop);
   const std::uint64_t size = plan_.reader->size();
   if (plan_.map) {
     windows_ = size / plan_.reader->window_size() + (size % plan_.reader->window_size() != 0 ? 1 : 0);
@@ -144,7 +145,8 @@ void FileTask::hash_in_turn(std::uint64_t index, ByteSpan content) {
 }
 
 void FileTask::finish(bool complete) {
-  if (!complete || write_failed_) {
+  const bool gave_up = plan_.verity && plan_.verity->step != nullptr && plan_.verity->step->gave_up();
+  if (!complete || write_failed_ || gave_up) {
     file_.reset();
     failed_ = true;
     return;
@@ -161,7 +163,8 @@ void FileTask::finish_content() {
   report_pages();
   if (plan_.verity) report_verity();
   if (context_.options.runs) report_runs();
-  if (entry_.pages->bad.empty()) {
+  const bool refuted = entry_.verity && entry_.verity->status != "verified";  // of an empty file without a bad block
+  if (entry_.pages->bad.empty() && !refuted) {
     entry_.hashes = hash_.finish();
   } else if (!entry_.recovered) {
     entry_.status = "damaged";
@@ -249,6 +252,10 @@ void FileTask::report_verity() {
                            fault.recomputed,
                            fault.reason});
     add_damage(entry_, "fs-verity: " + tree_damage(result.tree.back()));
+  }
+  if (plan.step->has_more_tree_faults()) {
+    add_damage(entry_, "fs-verity: further blocks of its Merkle tree are wrong; only the first " +
+                           std::to_string(verity::kMaxTreeFaults) + " are listed");
   }
   if (descriptor.data_size == 0 && !all_zero(descriptor.root_hash)) {
     result.status = "mismatch";

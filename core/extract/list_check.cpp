@@ -47,11 +47,7 @@ bool ListCheck::names_partition(const std::string& path) const {
 }
 
 std::optional<ListCheck::Listed> ListCheck::find(const std::string& path) const {
-  auto at = list_.entries().find(path);
-  // `verify --digest` escapes names that would break its lines.
-  if (at == list_.entries().end() && path.find_first_of("\n\r") != std::string::npos) {
-    at = list_.entries().find(escape_for_terminal(path));
-  }
+  const auto at = list_.entries().find(path);
   if (at == list_.entries().end()) return std::nullopt;
   return Listed{&at->first, &at->second};
 }
@@ -71,7 +67,9 @@ std::vector<ListCheck::Listed> ListCheck::look_up(const std::string& partition, 
 bool ListCheck::hold(const std::string& partition, const WalkItem& item, report::Entry& entry) {
   if (item.name_locked) locked_names_.insert(parent_of(entry.path));
   if (entry.type == "dir" && entry.status == "damaged") damaged_directories_.insert(entry.path);
-  if (!is_wanted(entry.path, entry.type == "dir")) return false;
+  if (entry.type == "dir" && partition_prefix(entry.path + "/") == entry.path.size() + 1)
+    root_directories_.insert(entry.path);
+  if (!is_wanted(entry.path)) return false;
   const std::vector<Listed> all = look_up(partition, entry.path);
   const bool has_digest = entry.verity && !entry.verity->digest.empty();
   if (all.empty()) {
@@ -109,7 +107,10 @@ bool ListCheck::was_looked_at(const std::string& path) {
   const std::size_t prefix = partition_prefix(path);
   const bool here = names_partition(path);
   if (here && scope_.partitions.size() > 1) return is_wanted(path.substr(prefix));
-  if (is_wanted(path)) return prefix == 0 || here || !scope_.others;
+  const std::string first = path.substr(0, prefix == 0 ? 0 : prefix - 1);
+  const bool elsewhere = std::find(scope_.left_out.begin(), scope_.left_out.end(), first) != scope_.left_out.end() &&
+                         !root_directories_.contains(first);
+  if (is_wanted(path)) return here || !elsewhere;
   return here && is_wanted(path.substr(prefix));
 }
 
@@ -141,6 +142,9 @@ std::vector<std::string> ListCheck::finish(bool ended_early) {
     if (found->second == Found::kMatch) ++result_.match;
     if (found->second == Found::kDiffers) ++result_.differs;
     if (found->second == Found::kNotVerity) ++result_.not_verity;
+  }
+  if (!ended_early && result_.listed != 0 && result_.not_looked_at == result_.listed) {
+    sentences.emplace_back("of the paths that are listed with a digest none was looked at");
   }
   return sentences;
 }

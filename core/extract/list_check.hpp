@@ -17,7 +17,7 @@ struct WalkItem;
 /// What a run looks at.
 struct ListScope {
   std::vector<std::string> partitions;  ///< of its filesystems, as "p1" ("" of a filesystem without one)
-  bool others = false;                  ///< the image has further filesystems
+  std::vector<std::string> left_out;    ///< partitions of the image of which none is looked at, likewise
   std::vector<std::string> paths;       ///< none: all
   PathFilter filter;
 };
@@ -63,6 +63,7 @@ class ListCheck {
   std::map<std::string, Found> found_;  ///< by the path in the list
   std::set<std::string> locked_names_;  ///< directories whose names are locked, of any filesystem
   std::set<std::string> damaged_directories_;
+  std::set<std::string> root_directories_;  ///< those that are named as a partition is, of any filesystem
   report::DigestListResult result_;
 };
 

@@ -19,8 +19,12 @@ void report_signature(const verity::Descriptor& descriptor, ByteSpan file_digest
   } else if (!signature.reason.empty()) {
     problems.push_back("fs-verity: its signature was not checked, and would be valid by no certificate: " +
                        signature.reason);
+    result.odd = true;
   }
-  if (!signature.note.empty()) problems.push_back("fs-verity: " + signature.note);
+  if (!signature.note.empty()) {
+    problems.push_back("fs-verity: " + signature.note);
+    result.odd = true;
+  }
   if (signature.status == verity::SignatureStatus::kAbsent && options.require_signature) {
     problems.emplace_back("fs-verity: it is not signed, and a signature is required");
   }

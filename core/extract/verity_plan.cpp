@@ -20,6 +20,15 @@ constexpr std::uint64_t kPiece = 64 << 10;
 /// blocks there; what a hostile one has beyond it is told without a look.
 constexpr std::uint64_t kMaxLookedThrough = 1 << 20;
 
+/// The largest file of ext4 and f2fs with blocks of 4 KiB (ext4/inodes.rst; f2fs.rst has less).
+constexpr std::uint64_t kLargestFile = std::uint64_t{1} << 44;
+
+/// Where something is stored.
+struct Stored {
+  std::uint64_t offset = 0;
+  bool looked_at = true;  ///< it is there, and not zero
+};
+
 /// Past-EOF bytes of one verity file.
 class Metadata {
  public:
@@ -36,7 +45,8 @@ class Metadata {
   void look_around(const volume::VerityLocation& location, const verity::Descriptor& descriptor,
                    VerityPlan& plan) const;
   void look_through(std::uint64_t begin, std::uint64_t end, const char* place, Findings& findings) const;
-  [[nodiscard]] std::optional<std::uint64_t> first_stored(std::uint64_t begin, std::uint64_t end) const;
+  void look_behind(Findings& findings) const;
+  [[nodiscard]] std::optional<Stored> first_stored(std::uint64_t begin, std::uint64_t end) const;
   [[nodiscard]] bool fits_at(std::uint64_t offset, verity::HashAlgorithm algorithm, std::uint32_t tree_block) const;
 
   const volume::Inode& inode_;
@@ -88,17 +98,38 @@ void Metadata::look_around(const volume::VerityLocation& location, const verity:
   look_through(location.descriptor_offset + location.descriptor_size,
                location.length_offset != 0 ? location.length_offset : map_.mapped_end(), "behind the descriptor",
                findings);
+  look_behind(plan.findings);
+}
+
+/// f2fs tells where the descriptor is, so that what it has mapped behind that is no part of the map's end.
+void Metadata::look_behind(Findings& findings) const {
+  const auto& compression = inode_.facts().compression;
+  const std::uint64_t unit = compression ? std::max(compression->cluster_size, block_size_) : block_size_;
+  for (std::uint64_t at = round_up(map_.mapped_end(), unit); at < kLargestFile;) {
+    const read::MapPiece piece = map_.piece(at, kLargestFile);
+    if (piece.end <= at) return;
+    const auto stored = std::find_if(piece.extents.begin(), piece.extents.end(),
+                                     [](const read::Extent& extent) { return read::has_source(extent.kind); });
+    if (stored != piece.extents.end()) {
+      findings.push_back("blocks that nothing covers are mapped behind the descriptor, from file offset " +
+                         std::to_string(stored->file_offset));
+      return;
+    }
+    at = piece.end;
+  }
 }
 
 void Metadata::look_through(std::uint64_t begin, std::uint64_t end, const char* place, Findings& findings) const {
   if (const auto stored = first_stored(begin, end)) {
-    findings.push_back("bytes that no hash covers are stored at file offset " + std::to_string(*stored) + ", " + place);
+    findings.push_back((stored->looked_at ? "bytes that no hash covers are stored at file offset "
+                                          : "blocks that no hash covers were not looked through from file offset ") +
+                       std::to_string(stored->offset) + ", " + place);
   }
 }
 
 /// The first byte in [begin, end) that is stored and not zero, or that was not looked at. What cannot be read is
 /// passed over: the step that reads what it is part of tells of that.
-std::optional<std::uint64_t> Metadata::first_stored(std::uint64_t begin, std::uint64_t end) const {
+std::optional<Stored> Metadata::first_stored(std::uint64_t begin, std::uint64_t end) const {
   std::uint64_t left = kMaxLookedThrough;
   for (std::uint64_t at = begin; at < end;) {
     const read::MapPiece piece = map_.piece(at, std::min(end, map_.mapped_end()));
@@ -109,11 +140,14 @@ std::optional<std::uint64_t> Metadata::first_stored(std::uint64_t begin, std::ui
       const std::uint64_t stop = std::min(extent.file_end(), piece.end);
       for (std::uint64_t from = std::max(at, extent.file_offset); from < stop;) {
         const std::uint64_t length = std::min(stop - from, kPiece);
-        if (left < length) return read::has_source(extent.kind) ? std::optional(from) : std::nullopt;
+        if (left < length) {
+          if (!read::has_source(extent.kind)) break;
+          return Stored{from, false};
+        }
         left -= length;
         if (const auto bytes = read::read_whole(file_, from, length)) {
           const auto found = std::find_if(bytes->begin(), bytes->end(), [](std::byte b) { return b != std::byte{0}; });
-          if (found != bytes->end()) return from + static_cast<std::uint64_t>(found - bytes->begin());
+          if (found != bytes->end()) return Stored{from + static_cast<std::uint64_t>(found - bytes->begin())};
         }
         from += length;
       }
@@ -152,7 +186,7 @@ bool Metadata::fits_at(std::uint64_t offset, verity::HashAlgorithm algorithm, st
 
 std::unique_ptr<const read::Step> plan_verity(const volume::Inode& inode, const read::FileMap& map,
                                               std::uint32_t block_size, std::unique_ptr<const read::Reader> file,
-                                              VerityPlan& plan) {
+                                              VerityPlan& plan, const std::atomic<bool>* stop) {
   const Metadata metadata(inode, map, block_size, *file);
   const auto location = metadata.read(plan);
   if (!location) {
@@ -162,7 +196,7 @@ std::unique_ptr<const read::Step> plan_verity(const volume::Inode& inode, const 
     }
     return std::make_unique<ImpossibleStep>(read::StepKind::kVerity, plan.malformed, map.size(), block_size);
   }
-  auto step = std::make_unique<verity::VerityStep>(*plan.descriptor, std::move(file), location->tree_offset);
+  auto step = std::make_unique<verity::VerityStep>(*plan.descriptor, std::move(file), location->tree_offset, stop);
   plan.step = step.get();
   return step;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -30,9 +31,10 @@ struct VerityPlan {
 
 /// Finds and checks the metadata of a verity inode; the step that it returns verifies the data, or finds fault with all
 /// of it where the descriptor is malformed. `file` reads the inode up to the end of `map`, decrypted and decompressed;
-/// `block_size` is the filesystem's.
+/// `block_size` is the filesystem's; `stop` as in VerityStep.
 [[nodiscard]] std::unique_ptr<const read::Step> plan_verity(const volume::Inode& inode, const read::FileMap& map,
                                                             std::uint32_t block_size,
-                                                            std::unique_ptr<const read::Reader> file, VerityPlan& plan);
+                                                            std::unique_ptr<const read::Reader> file, VerityPlan& plan,
+                                                            const std::atomic<bool>* stop = nullptr);
 
 }  // namespace coldread::extract

@@ -38,11 +38,12 @@ std::uint64_t MapReader::hole_end(std::uint64_t offset) const {
   const std::uint64_t limit = round_up(size_, block_size_);
   if (offset >= limit) return std::numeric_limits<std::uint64_t>::max();
   const MapPiece piece = map_.piece(offset, limit);
-  if (!piece.faults.empty()) return offset;
+  std::uint64_t stop = piece.end;
+  for (const MapFault& fault : piece.faults) stop = std::min(stop, fault.range.offset);
   std::uint64_t end = offset;
   for (const Extent& extent : piece.extents) {
-    if (has_source(extent.kind)) break;
-    end = extent.file_end();
+    if (has_source(extent.kind) || extent.file_offset >= stop) break;
+    end = std::min(extent.file_end(), stop);
   }
   return end;
 }

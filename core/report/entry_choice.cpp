@@ -40,13 +40,14 @@ void set_facts(JsonValue& out, const char* key, const std::vector<Fact>& facts) 
   out.set(key, std::move(json));
 }
 
-JsonValue to_page_json(const ReportEntry& entry, std::optional<std::size_t> map) {
+JsonValue to_page_json(const ReportEntry& entry, const Filesystem& filesystem, std::optional<std::size_t> map) {
   JsonValue out = JsonValue::object();
   out.set("path", entry.path).set("fs", entry.filesystem).set("type", entry.type).set("status", entry.status);
   if (entry.size) out.set("size", to_number(*entry.size));
   if (entry.verity) out.set("verity", *entry.verity);
   if (!entry.clean()) out.set("why", entry.why());
-  if (entry.pages) out.set("pages", to_number(*entry.pages)).set("bad_pages", to_number(entry.bad_pages));
+  if (entry.pages) out.set("pages", to_number(*entry.pages));
+  if (entry.pages && filesystem.page_size != 0) out.set("bad_pages", to_number(entry.bad_pages));
   set_list(out, "problems", entry.problems, kMostProblems, [](const std::string& text) { return JsonValue(text); });
   set_list(out, "bad", entry.bad, kMostRanges, [](const BadRange& bad) {
     JsonValue json = JsonValue::array();
@@ -84,12 +85,13 @@ std::size_t EntryChoice::count() const {
 
 std::optional<std::size_t> EntryChoice::add_map(const ReportEntry& entry, const Filesystem& filesystem) {
   if (entry.type != "file" || entry.bad.total + entry.tree.total == 0) return std::nullopt;
-  auto svg = maps_.size() < limits_.maps && bytes_ < limits_.bytes ? entry_map(entry, filesystem) : std::nullopt;
-  if (!svg || svg->size() > limits_.bytes / 4) {
+  auto svg =
+      maps_.size() < limits_.maps && map_bytes_ < limits_.bytes / 2 ? entry_map(entry, filesystem) : std::nullopt;
+  if (!svg || svg->size() > limits_.bytes / 2 - map_bytes_) {
     ++maps_left_out_;
     return std::nullopt;
   }
-  bytes_ += svg->size();
+  map_bytes_ += svg->size();
   maps_.push_back({entry.path, *std::move(svg)});
   return maps_.size() - 1;
 }
@@ -103,14 +105,14 @@ void EntryChoice::add(const ReportEntry& entry, const Filesystem& filesystem) {
                                    [](const auto& of_rank) { return of_rank.empty(); });
   const std::optional<std::size_t> map = add_map(entry, filesystem);
   if (full && is_last) return;
-  std::string json = to_script_json(to_page_json(entry, map).dump());
+  std::string json = to_script_json(to_page_json(entry, filesystem, map).dump());
   bytes_ += json.size();
   chosen_.at(rank).push_back(std::move(json));
   drop_what_is_too_much();
 }
 
 void EntryChoice::drop_what_is_too_much() {
-  for (std::size_t n = count(); n > limits_.entries || (n > 0 && bytes_ > limits_.bytes); --n) {
+  for (std::size_t n = count(); n > limits_.entries || (n > 0 && bytes_ > limits_.bytes - map_bytes_); --n) {
     const auto last = std::find_if(chosen_.rbegin(), chosen_.rend(), [](const auto& rank) { return !rank.empty(); });
     bytes_ -= last->back().size();
     last->pop_back();

@@ -52,7 +52,8 @@ class EntryChoice {
 
   Limits limits_;
   std::array<std::deque<std::string>, kRanks> chosen_;  ///< by rank, what must be seen first
-  std::size_t bytes_ = 0;
+  std::size_t bytes_ = 0;                               ///< of the JSON
+  std::size_t map_bytes_ = 0;                           ///< of the maps, which have half of the room at most
   std::uint64_t total_ = 0;
   std::uint64_t not_ok_ = 0;
   std::vector<Map> maps_;

@@ -112,7 +112,7 @@
     }
     if (entry.pages !== undefined) {
       head("Pages");
-      cell.append(element("p", grouped(entry.bad_pages) + " bad of " + grouped(entry.pages)));
+      cell.append(element("p", (entry.bad_pages === undefined ? "" : grouped(entry.bad_pages) + " bad of ") + grouped(entry.pages)));
     }
     if (entry.bad) {
       head("Bad ranges");
@@ -177,7 +177,7 @@
 
   function matches(entry) {
     const status = controls.status.value, verity = controls.verity.value;
-    if (status === "!ok" ? entry.status === "ok" && entry.why === undefined : status && entry.status !== status) return false;
+    if (status === "!ok" ? entry.why === undefined : status && entry.status !== status) return false;
     if (verity === "none" ? entry.verity !== undefined : verity && entry.verity !== verity) return false;
     if (controls.fs.value && String(entry.fs) !== controls.fs.value) return false;
     return entry.path.toLowerCase().includes(controls.q.value.toLowerCase());

@@ -216,6 +216,7 @@ class Reader {
 
   Wish begin_entry() {
     ++filesystem().entries;
+    if (filesystem().facts.page_size == 0) filesystem().pages_counted = false;
     entry_.emplace();
     entry_->filesystem = document_.filesystems.size() - 1;
     of_entry_.clear();
@@ -224,7 +225,15 @@ class Reader {
     return Wish::kObject;
   }
 
-  static Wish wish_of_entry(const std::string& key) {
+  Wish wish_of_entry(const std::string& key) {
+    const Wish wish = wish_of_member(key);
+    if (wish != Wish::kSkip && !of_entry_.insert({key, true}).second) {
+      refuse(no_report(where() + ": it has `" + key + "` twice"));
+    }
+    return wish;
+  }
+
+  static Wish wish_of_member(const std::string& key) {
     if (key == "problems" || key == "runs") return Wish::kArray;
     if (key == "verity" || key == "pages" || key == "xattrs") return Wish::kObject;
     static constexpr std::array<std::string_view, 3> kTaken{"encryption", "compression", "recovered"};
@@ -247,7 +256,6 @@ class Reader {
   }
 
   void take_fact(const std::string& key, const JsonValue& value) {
-    of_entry_.insert({key, true});
     ReportEntry& entry = *entry_;
     if (is_one_of(kNumbers, key)) {
       const auto number = value.number();

@@ -65,6 +65,7 @@ struct ReportFilesystem {
   Summary told;  ///< as the report has it
   Summary seen;  ///< counted over its entries
   std::uint64_t entries = 0;
+  bool pages_counted = true;                             ///< false: entries came before their page size
   std::map<std::string, std::uint64_t> bytes_by_status;  ///< of files; sums end at 64 bits
 };
 

@@ -4,6 +4,7 @@
 #include <openssl/cms.h>
 #include <openssl/err.h>
 #include <openssl/x509.h>
+#include <openssl/x509_vfy.h>
 
 #include <memory>
 #include <string>
@@ -20,6 +21,13 @@ struct Free {
 };
 using Bio = std::unique_ptr<BIO, Free<BIO_free_all>>;
 using Certificate = std::unique_ptr<X509, Free<X509_free>>;
+using Store = std::unique_ptr<X509_STORE, Free<X509_STORE_free>>;
+using StoreContext = std::unique_ptr<X509_STORE_CTX, Free<X509_STORE_CTX_free>>;
+/// The macro behind it frees the list alone; the certificates are the caller's.
+struct FreeList {
+  void operator()(STACK_OF(X509) * list) const { sk_X509_free(list); }
+};
+using CertificateList = std::unique_ptr<STACK_OF(X509), FreeList>;
 using Message = std::unique_ptr<CMS_ContentInfo, Free<CMS_ContentInfo_free>>;
 
 /// The last of libcrypto's reasons for what has just failed; the queue is empty afterwards.

@@ -47,6 +47,7 @@ class DerElements {
     int tag = 0;
     int tag_class = 0;
     ByteSpan content;
+    ByteSpan encoded;  ///< with its header
 
     [[nodiscard]] bool is(int wanted, int wanted_class = V_ASN1_UNIVERSAL) const {
       return tag == wanted && tag_class == wanted_class;
@@ -64,7 +65,8 @@ class DerElements {
     if ((flags & 0x81) != 0) return std::nullopt;  // an error, or an indefinite length
     const auto header = static_cast<std::size_t>(at - begin);
     element.content = rest_.subspan(header, static_cast<std::size_t>(length));
-    rest_ = rest_.subspan(header + element.content.size());
+    element.encoded = rest_.first(header + element.content.size());
+    rest_ = rest_.subspan(element.encoded.size());
     return element;
   }
 
@@ -82,6 +84,7 @@ class DerElements {
 struct Outline {
   int version = -1;                  ///< -1: not of one byte
   std::vector<int> signer_versions;  ///< likewise
+  std::vector<ByteSpan> attributes;  ///< of each signer, signed, with their header; empty: none
   bool odd_certificates = false;     ///< that are no X.509 certificates
   bool revocation_lists = false;
 };
@@ -104,7 +107,14 @@ Outline outline_of(ByteSpan der) {
     while (const auto element = list.next()) {
       if (part->is(0, V_ASN1_CONTEXT_SPECIFIC)) outline.odd_certificates |= !element->is(V_ASN1_SEQUENCE);
       if (part->is(1, V_ASN1_CONTEXT_SPECIFIC)) outline.revocation_lists = true;
-      if (part->is(V_ASN1_SET)) outline.signer_versions.push_back(version_of(DerElements(element->content).next()));
+      if (!part->is(V_ASN1_SET)) continue;
+      DerElements signer(element->content);
+      outline.signer_versions.push_back(version_of(signer.next()));
+      (void)signer.next();  // who it is
+      (void)signer.next();  // digest algorithm
+      const auto attributes = signer.next();
+      const bool signs_them = attributes && attributes->is(0, V_ASN1_CONTEXT_SPECIFIC);
+      outline.attributes.push_back(signs_them ? attributes->encoded : ByteSpan());
     }
   }
   return outline;
@@ -156,7 +166,9 @@ std::string fault_of_attribute(X509_ATTRIBUTE* attribute, std::vector<std::strin
     return "its signed attribute contentType is not pkcs7-data";
   }
   if (nid == NID_pkcs9_messageDigest && type != V_ASN1_OCTET_STRING) return "its signed digest is no octet string";
-  if (nid == NID_pkcs9_signingTime && type != V_ASN1_UTCTIME && type != V_ASN1_GENERALIZEDTIME) {
+  if (nid == NID_pkcs9_signingTime &&
+      ((type != V_ASN1_UTCTIME && type != V_ASN1_GENERALIZEDTIME) ||
+       !is_kernel_time(static_cast<const ASN1_TIME*>(X509_ATTRIBUTE_get0_data(attribute, 0, type, nullptr))))) {
     return "its signing time is no time";
   }
   return "";
@@ -197,12 +209,13 @@ Pkcs7Message::Pkcs7Message(ByteSpan stored) {
     while (X509* certificate = sk_X509_shift(list)) certificates_.emplace_back(certificate);
     sk_X509_free(list);
   }
-  find_signers();
+  find_signers(stored);
   refusal_ = find_fault();
   ERR_clear_error();
 }
 
-void Pkcs7Message::find_signers() {
+void Pkcs7Message::find_signers(ByteSpan stored) {
+  const Outline outline = outline_of(stored);
   STACK_OF(CMS_SignerInfo)* infos = CMS_get0_SignerInfos(message_.get());
   for (int i = 0; i < sk_CMS_SignerInfo_num(infos); ++i) {
     MessageSigner signer;
@@ -228,6 +241,8 @@ void Pkcs7Message::find_signers() {
       const EVP_PKEY* key = X509_get0_pubkey(certificate.get());
       if (key != nullptr && EVP_PKEY_get_base_id(key) == signer.key_type) signer.certificate = certificate.get();
     }
+    if (const auto at = static_cast<std::size_t>(i); at < outline.attributes.size())
+      signer.attributes = outline.attributes[at];
     signers_.push_back(std::move(signer));
   }
 }
@@ -260,6 +275,7 @@ std::string Pkcs7Message::find_fault() const {
       return "some of its signers have signed attributes, and some have none";
     }
     if (!signer.has_attributes) continue;
+    if (signer.attributes.empty()) return "its signed attributes are not in DER";
     if (std::string fault = fault_of_attributes(signer.info); !fault.empty()) return fault;
   }
   return "";

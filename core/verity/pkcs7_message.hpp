@@ -19,6 +19,7 @@ struct MessageSigner {
   const EVP_MD* digest = nullptr;       ///< null where libcrypto has none
   int key_type = 0;                     ///< EVP_PKEY_RSA, EVP_PKEY_EC; 0: another
   bool has_attributes = false;          ///< the signature is over signed attributes, which hold the content's digest
+  ByteSpan attributes;                  ///< as they are stored, header and all
   X509* certificate = nullptr;          ///< its certificate, where the message holds it and the kernel would use it
 };
 
@@ -38,7 +39,7 @@ class Pkcs7Message {
 
  private:
   [[nodiscard]] std::string find_fault() const;
-  void find_signers();
+  void find_signers(ByteSpan stored);
 
   Message message_;
   std::vector<Certificate> certificates_;

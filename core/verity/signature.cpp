@@ -36,17 +36,15 @@ ByteSpan bytes_of_string(const ASN1_STRING* string) {
 bool has_signed(const MessageSigner& signer, X509* certificate, ByteSpan content) {
   EVP_PKEY* key = X509_get0_pubkey(certificate);
   if (key == nullptr || EVP_PKEY_get_base_id(key) != signer.key_type) return false;
-  bool verified = false;
-  if (signer.has_attributes) {
-    CMS_SignerInfo_set1_signer_cert(signer.info, certificate);
-    verified = CMS_SignerInfo_verify(signer.info) == 1;
-  } else {
-    const ByteSpan signature = bytes_of_string(CMS_SignerInfo_get0_signature(signer.info));
-    const MdContext context(EVP_MD_CTX_new());
-    verified = context && EVP_DigestVerifyInit(context.get(), nullptr, signer.digest, nullptr, key) == 1 &&
-               EVP_DigestVerify(context.get(), as_uchars(signature), signature.size(), as_uchars(content),
-                                content.size()) == 1;
-  }
+  // Of attributes, as they are stored, but with the tag of a SET (pkcs7_digest()).
+  Bytes attributes(signer.attributes.begin(), signer.attributes.end());
+  if (!attributes.empty()) attributes.front() = std::byte{V_ASN1_SET | V_ASN1_CONSTRUCTED};
+  const ByteSpan signed_bytes = signer.has_attributes ? ByteSpan(attributes) : content;
+  const ByteSpan signature = bytes_of_string(CMS_SignerInfo_get0_signature(signer.info));
+  const MdContext context(EVP_MD_CTX_new());
+  const bool verified = context && EVP_DigestVerifyInit(context.get(), nullptr, signer.digest, nullptr, key) == 1 &&
+                        EVP_DigestVerify(context.get(), as_uchars(signature), signature.size(), as_uchars(signed_bytes),
+                                         signed_bytes.size()) == 1;
   ERR_clear_error();
   return verified;
 }
@@ -79,11 +77,9 @@ bool signed_in_time(const MessageSigner& signer, const X509* certificate) {
   return after_begin >= 0 && (after_end == 0 || after_end == -1);
 }
 
-/// How it is known that a certificate is another's authority, within a message (pkcs7_verify_sig_chain()).
-bool is_authority(X509* certificate, X509* other) {
-  const Authority how = authority(certificate, other);
-  return how == Authority::kThis || how == Authority::kContradicted;
-}
+/// True where a certificate names another as its issuer's. Where it has no authority key identifier the kernel takes
+/// none; here, as in libcrypto, the issuer's name is enough, since the key is what decides.
+bool is_authority(X509* certificate, X509* other) { return authority(certificate, other) != Authority::kOther; }
 
 std::string verify_link(X509* certificate, X509* issuer) {
   const std::string which = "its certificate " + name_text(X509_get_subject_name(certificate));
@@ -108,12 +104,18 @@ Chain chain_of(const Pkcs7Message& message, const MessageSigner& signer) {
   for (X509* at = signer.certificate; at != nullptr;) {
     chain.certificates.push_back(at);
     X509* next = nullptr;
+    std::string fault;
     for (const Certificate& other : message.certificates()) {
-      if (next == nullptr && !is_self_issued(at) && is_authority(at, other.get())) next = other.get();
+      if (is_self_issued(at) || !is_authority(at, other.get()) || (next != nullptr && fault.empty())) continue;
+      std::string why = verify_link(at, other.get());
+      if (next == nullptr || why.empty()) {
+        next = other.get();
+        fault = std::move(why);
+      }
     }
     if (next == nullptr) break;
     if (std::find(chain.certificates.begin(), chain.certificates.end(), next) != chain.certificates.end()) break;
-    chain.fault = verify_link(at, next);
+    chain.fault = std::move(fault);
     if (!chain.fault.empty()) break;
     at = next;
   }
@@ -150,6 +152,28 @@ std::string why_not_anchor(const MessageSigner& signer, X509* anchor, X509* belo
   if (verified) return "";
   return "the certificate of " + name_text(X509_get_subject_name(below)) +
          " is not signed by the key of the given one of " + name;
+}
+
+/// Why libcrypto does not take a chain up to its anchor: of issuers that are no authorities, of constraints. No clock,
+/// no purpose.
+std::string why_no_chain(const Chain& chain) {
+  const Store store(X509_STORE_new());
+  const StoreContext context(X509_STORE_CTX_new());
+  const CertificateList between(sk_X509_new_null());
+  if (!store || !context || !between || X509_STORE_add_cert(store.get(), chain.anchor) != 1) return library_reason();
+  for (X509* certificate : chain.certificates) {
+    if (sk_X509_push(between.get(), certificate) == 0) return library_reason();
+  }
+  X509_STORE_set_flags(store.get(), X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_NO_CHECK_TIME);
+  X509_STORE_set_purpose(store.get(), X509_PURPOSE_ANY);
+  X509* const leaf = chain.certificates.empty() ? chain.anchor : chain.certificates.front();
+  if (X509_STORE_CTX_init(context.get(), store.get(), leaf, between.get()) != 1) return library_reason();
+  const bool taken = X509_verify_cert(context.get()) == 1;
+  const int error = X509_STORE_CTX_get_error(context.get());
+  ERR_clear_error();
+  if (taken) return "";
+  return "the chain of certificates to the given one of " + name_text(X509_get_subject_name(chain.anchor)) +
+         " does not hold: " + X509_verify_cert_error_string(error);
 }
 
 /// Looks among the trusted certificates that `is_named` for the one by whose key `below`, or the signer, was signed.
@@ -190,7 +214,7 @@ std::string look_for_trust(Chain& chain, const std::vector<Certificate>& trusted
     if (is_self_issued(at)) return "";  // nobody is above it, and it is not known
     below = at;
   }
-  const auto is_above = [&](X509* known) { return below != nullptr && authority(below, known) != Authority::kOther; };
+  const auto is_above = [&](X509* known) { return below != nullptr && is_authority(below, known); };
   if (auto why = try_anchors(chain, trusted, below, content, is_above)) return *why;
   const auto is_signer = [&](X509* known) {
     return signer.key_id != nullptr ? has_key_id(known, signer.key_id) : has_id(known, signer.issuer, signer.serial);
@@ -229,7 +253,12 @@ std::string judge(std::vector<Chain>& chains, const std::vector<Certificate>& tr
   bool any = false;
   for (Chain& chain : chains) {
     if (std::string fault = look_for_trust(chain, trusted, content); !fault.empty()) return fault;
-    any = any || chain.anchor != nullptr;
+    if (chain.anchor == nullptr) continue;
+    if (std::string fault = why_no_chain(chain); !fault.empty()) {
+      chain.anchor = nullptr;
+      return fault;
+    }
+    any = true;
   }
   if (any) return "";
   return who(*chains.front().signer) + " is none of the given certificates, and chains to none of them";

@@ -62,6 +62,10 @@ TreeRepair::Below TreeRepair::from_data(unsigned level, std::uint64_t index) con
   read::Window window;
   std::uint64_t at = builder.first_data_block() * block;
   while (at < end) {
+    if (stop_ != nullptr && *stop_) {
+      gave_up_ = true;
+      return nothing_known(level, index);
+    }
     // However large a hole is claimed, it takes no time.
     if (const std::uint64_t blocks = (std::min(end, std::max(at, file.hole_end(at))) - at) / block; blocks != 0) {
       builder.add_run(zero_hash, blocks);
@@ -73,13 +77,20 @@ TreeRepair::Below TreeRepair::from_data(unsigned level, std::uint64_t index) con
         static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), round_up(end - window.offset, unit))));
     file.fill(window);
     const std::uint64_t stop = std::min(end, window.end());
-    for (; at < stop; at += block) {
+    while (at < stop) {
       if (window.failed(at, block)) {
-        const std::uint64_t child = at / block / tree.data_blocks_per_hash(level) - index * tree.hashes_per_block();
-        below.known[static_cast<std::size_t>(child)] = false;
+        // The child's hash will be the stored one, whatever else it covers: no need to read that.
+        const std::uint64_t covered = tree.data_blocks_per_hash(level);
+        const std::uint64_t child = at / block / covered;
+        below.known[static_cast<std::size_t>(child - index * tree.hashes_per_block())] = false;
+        const std::uint64_t next = std::min((child + 1) * covered, builder.end_data_block());
+        builder.add_run(zero_hash, next - at / block);
+        at = next * block;
+        continue;
       }
       hasher_.hash_blocks(window.at(at, block), static_cast<std::size_t>(block), digests);
       builder.add(digests);
+      at += block;
     }
   }
   (void)builder.finish();
@@ -134,7 +145,7 @@ TreeRepair::Outcome TreeRepair::repair(unsigned level, std::uint64_t index, cons
       const auto known = static_cast<std::size_t>(std::count(below.known.begin(), below.known.end(), true));
       const std::size_t wrong = differences(below, *stored).size();
       const bool padded = all_zero(ByteSpan(*stored).subspan(below.known.size() * hasher_.digest_size()));
-      outcome.stored_agrees = outcome.stored_agrees || (padded && known != 0 && wrong == 0);
+      outcome.stored_agrees = outcome.stored_agrees || (padded && known == below.known.size() && wrong == 0);
       outcome.nothing_agrees = known > 1 && wrong == known;
     }
     outcome.block = fitting(std::move(below), stored, expected);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -14,8 +15,9 @@ namespace coldread::verity {
 /// given only where it hashes to what its parent, or the root hash, says. Safe to use from several threads at once.
 class TreeRepair {
  public:
-  /// Both must live as long as this.
-  TreeRepair(const TreeBlocks& blocks, const Hasher& hasher) : blocks_(blocks), hasher_(hasher) {}
+  /// All must live as long as this. `stop` may be null: once it is true, no data is read any more.
+  TreeRepair(const TreeBlocks& blocks, const Hasher& hasher, const std::atomic<bool>* stop)
+      : blocks_(blocks), hasher_(hasher), stop_(stop) {}
 
   struct Outcome {
     std::optional<Bytes> block;   ///< what the block should be: it hashes to what was expected
@@ -29,6 +31,9 @@ class TreeRepair {
   /// among them is tried.
   [[nodiscard]] Outcome repair(unsigned level, std::uint64_t index, const Bytes* stored, ByteSpan expected) const;
 
+  /// True where `stop` ended some of this: an outcome without a block then means nothing.
+  [[nodiscard]] bool gave_up() const { return gave_up_; }
+
  private:
   struct Below;
 
@@ -40,6 +45,8 @@ class TreeRepair {
 
   const TreeBlocks& blocks_;
   const Hasher& hasher_;
+  const std::atomic<bool>* stop_;
+  mutable std::atomic<bool> gave_up_{false};
 };
 
 }  // namespace coldread::verity

@@ -9,21 +9,24 @@
 namespace coldread::verity {
 namespace {
 
-/// Blocks kept of each level: neighbouring windows, read by several threads, share the blocks above them.
-constexpr std::size_t kBlocksOfLevel = 8;
+/// Blocks kept of each level: neighbouring windows, read by several threads, share the blocks above them. Of small
+/// blocks more: each covers little.
+constexpr std::size_t kMinBlocksOfLevel = 8;
+constexpr std::size_t kBytesOfLevel = 256 << 10;
 
 }  // namespace
 
 VerifiedTree::VerifiedTree(const Descriptor& descriptor, const Hasher& hasher, std::unique_ptr<const read::Reader> file,
-                           std::uint64_t tree_offset)
+                           std::uint64_t tree_offset, const std::atomic<bool>* stop)
     : descriptor_(descriptor),
       hasher_(hasher),
       // parse_descriptor() has made this tree before: it gives no descriptor whose tree is none.
       blocks_(MerkleTree::make(descriptor.algorithm, descriptor.block_size, descriptor.data_size).value(),
               std::move(file), tree_offset),
-      repair_(blocks_, hasher) {
+      repair_(blocks_, hasher, stop) {
+  const std::size_t kept = std::max<std::size_t>(kMinBlocksOfLevel, kBytesOfLevel / shape().block_size());
   for (unsigned level = 0; level < shape().levels(); ++level) {
-    recent_.push_back(std::make_unique<RecentCache<const Block>>(kBlocksOfLevel));
+    recent_.push_back(std::make_unique<RecentCache<const Block>>(kept));
   }
 }
 
@@ -58,7 +61,7 @@ std::shared_ptr<const VerifiedTree::Block> VerifiedTree::verify(unsigned level, 
   const std::lock_guard lock(repair_mutex_);
   if (auto done = recent_[level]->find(index)) return done;
   set_right(level, index, parent, unread, *block);
-  return block;
+  return recent_[level]->insert(index, std::move(block));  // before another thread gets the lock and does it again
 }
 
 ByteSpan VerifiedTree::expected_hash(std::uint64_t index, const Block* parent) const {
@@ -100,9 +103,8 @@ std::string VerifiedTree::wrong_descriptor(const TreeRepair::Outcome& outcome) c
   if (outcome.stored_agrees) return "the descriptor's root hash does not match the Merkle tree";
   if (auto field = wrong_field()) return std::move(*field);
   if (!outcome.nothing_agrees) return "";
-  return "neither the descriptor's root hash nor any hash in the Merkle tree's top block matches: the descriptor or "
-         "all "
-         "of the tree is wrong";
+  return "neither the descriptor's root hash nor any hash in the Merkle tree's top block matches: the descriptor, that "
+         "block or all of the tree is wrong";
 }
 
 std::optional<std::string> VerifiedTree::wrong_field() const {
@@ -123,7 +125,15 @@ void VerifiedTree::note(unsigned level, std::uint64_t index, bool recomputed, co
   const std::lock_guard lock(faults_mutex_);
   faults_.try_emplace(offset,
                       TreeFault{{offset, block}, level, index, {first * block, count * block}, recomputed, reason});
-  if (faults_.size() > kMaxTreeFaults) faults_.erase(std::prev(faults_.end()));
+  if (faults_.size() > kMaxTreeFaults) {
+    faults_.erase(std::prev(faults_.end()));
+    more_faults_ = true;
+  }
+}
+
+bool VerifiedTree::has_more_faults() const {
+  const std::lock_guard lock(faults_mutex_);
+  return more_faults_;
 }
 
 std::vector<TreeFault> VerifiedTree::faults() const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -40,7 +41,7 @@ class VerifiedTree {
  public:
   /// `descriptor` and `hasher` must live as long as this. The others are those of VerityStep's constructor.
   VerifiedTree(const Descriptor& descriptor, const Hasher& hasher, std::unique_ptr<const read::Reader> file,
-               std::uint64_t tree_offset);
+               std::uint64_t tree_offset, const std::atomic<bool>* stop);
 
   [[nodiscard]] const MerkleTree& shape() const { return blocks_.tree(); }
   /// Which field of the descriptor is wrong, as wrong_field() tells.
@@ -58,6 +59,10 @@ class VerifiedTree {
 
   /// The distinct bad blocks that were found so far, sorted by offset; the first kMaxTreeFaults of them.
   [[nodiscard]] std::vector<TreeFault> faults() const;
+  /// True where there were more than that.
+  [[nodiscard]] bool has_more_faults() const;
+  /// True where what was found means nothing, since recomputing a block was stopped.
+  [[nodiscard]] bool gave_up() const { return repair_.gave_up(); }
 
  private:
   [[nodiscard]] std::shared_ptr<const Block> verify(unsigned level, std::uint64_t index, const Block* parent) const;
@@ -77,6 +82,7 @@ class VerifiedTree {
   mutable std::mutex repair_mutex_;  ///< what one thread recomputes the others wait for
   mutable std::mutex faults_mutex_;
   mutable std::map<std::uint64_t, TreeFault> faults_;  ///< by file offset
+  mutable bool more_faults_ = false;
 };
 
 }  // namespace coldread::verity

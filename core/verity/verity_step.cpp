@@ -74,10 +74,11 @@ struct VerityStep::Refusal {
   std::string reason;
 };
 
-VerityStep::VerityStep(Descriptor descriptor, std::unique_ptr<const read::Reader> file, std::uint64_t tree_offset)
+VerityStep::VerityStep(Descriptor descriptor, std::unique_ptr<const read::Reader> file, std::uint64_t tree_offset,
+                       const std::atomic<bool>* stop)
     : descriptor_(std::move(descriptor)),
       hasher_(descriptor_.algorithm, descriptor_.salt),
-      tree_(descriptor_, hasher_, std::move(file), tree_offset),
+      tree_(descriptor_, hasher_, std::move(file), tree_offset, stop),
       zero_block_hash_(hasher_.hash(Bytes(descriptor_.block_size))) {}
 
 void VerityStep::apply(Window& window) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -29,7 +30,9 @@ class VerityStep final : public read::Step {
  public:
   /// `descriptor` is as parse_descriptor() gives it. `file` reads the file up to the end of its mapping, metadata past
   /// EOF included, decrypted and never verified; the tree starts at file offset `tree_offset`.
-  VerityStep(Descriptor descriptor, std::unique_ptr<const read::Reader> file, std::uint64_t tree_offset);
+  /// `stop`, where it is not null, must live as long as this: once it is true, no tree block is recomputed any more.
+  VerityStep(Descriptor descriptor, std::unique_ptr<const read::Reader> file, std::uint64_t tree_offset,
+             const std::atomic<bool>* stop = nullptr);
 
   [[nodiscard]] read::StepKind kind() const override { return read::StepKind::kVerity; }
   [[nodiscard]] std::uint32_t unit() const override { return descriptor_.block_size; }
@@ -38,6 +41,10 @@ class VerityStep final : public read::Step {
   /// The distinct tree blocks that were found bad so far, sorted by offset. At most kMaxTreeFaults: those first in the
   /// file, whatever the order of reading.
   [[nodiscard]] std::vector<TreeFault> tree_faults() const { return tree_.faults(); }
+  /// True where there were more than that.
+  [[nodiscard]] bool has_more_tree_faults() const { return tree_.has_more_faults(); }
+  /// True where `stop` came while a tree block was recomputed: no verdict of this step then stands.
+  [[nodiscard]] bool gave_up() const { return tree_.gave_up(); }
 
  private:
   class Pass;

@@ -113,6 +113,15 @@ std::string time_text(const ASN1_TIME* time) {
   return std::string(year.size() < 4 ? 4 - year.size() : 0, '0') + year + std::string(text.data(), size);
 }
 
+bool is_kernel_time(const ASN1_TIME* time) {
+  std::tm parts{};
+  const bool is_utc = time != nullptr && ASN1_STRING_type(time) == V_ASN1_UTCTIME;
+  if (time == nullptr || ASN1_STRING_length(time) != (is_utc ? 13 : 15) || ASN1_TIME_to_tm(time, &parts) != 1)
+    return false;
+  const int year = parts.tm_year + 1900;
+  return ASN1_STRING_get0_data(time)[is_utc ? 12 : 14] == 'Z' && year >= 1970 && (is_utc || year > 2049);
+}
+
 bool same_name(const X509_NAME* a, const X509_NAME* b) {
   const unsigned char* bytes_a = nullptr;
   const unsigned char* bytes_b = nullptr;
@@ -161,6 +170,9 @@ std::string why_not_loaded(X509* certificate) {
   if (std::find(kCertificateSignatures.begin(), kCertificateSignatures.end(), signature) ==
       kCertificateSignatures.end()) {
     return "it is signed with " + algorithm_text(signature) + ", not with RSA (PKCS#1 v1.5) or ECDSA";
+  }
+  if (!is_kernel_time(X509_get0_notBefore(certificate)) || !is_kernel_time(X509_get0_notAfter(certificate))) {
+    return "its times are not as X.509 writes them";
   }
   EVP_PKEY* key = X509_get0_pubkey(certificate);
   if (std::string why = why_not_used(certificate, key); !why.empty()) return why;

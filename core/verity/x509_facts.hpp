@@ -13,6 +13,9 @@ namespace coldread::verity {
 /// A time as RFC 3339 writes it, in UTC; empty where it is none.
 [[nodiscard]] std::string time_text(const ASN1_TIME* time);
 
+/// True of a time that x509_decode_time() reads: UTCTime through 2049 and GeneralizedTime after, in seconds and UTC.
+[[nodiscard]] bool is_kernel_time(const ASN1_TIME* time);
+
 /// How the kernel compares names: byte by byte, as they are encoded.
 [[nodiscard]] bool same_name(const X509_NAME* a, const X509_NAME* b);
 /// True where the certificate has this issuer and serial number.

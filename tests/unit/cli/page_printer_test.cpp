@@ -70,7 +70,7 @@ struct File {
           add_row(map, row, at);
           return true;
         });
-    printer.end(list);
+    printer.end(list, true);
     svg = svg_file(map, list, at, plan);
     return out.str();
   }

@@ -51,7 +51,7 @@ std::string counts(const ListCheck& check) {
 
 BOOST_AUTO_TEST_CASE(each_way_of_not_matching_is_told_apart) {
   const auto list = list_of({"same", "other", "plain", "locked", "broken", "gone"});
-  ListCheck check(list, {{""}, false, {}, {}});
+  ListCheck check(list, {{""}, {}, {}, {}});
   BOOST_TEST(hold(check, "", file("same"), false) == "match");
   BOOST_TEST(hold(check, "", file("other", kB), true) == "differs");
   BOOST_TEST(hold(check, "", file("unlisted"), false) == "absent");
@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(each_way_of_not_matching_is_told_apart) {
 
 BOOST_AUTO_TEST_CASE(a_digest_that_matches_data_that_does_not_is_counted_so) {
   const auto list = list_of({"a"});
-  ListCheck check(list, {{""}, false, {}, {}});
+  ListCheck check(list, {{""}, {}, {}, {}});
   report::Entry entry = file("a");
   entry.verity->status = "mismatch";
   BOOST_TEST(hold(check, "", entry, false) == "match");
@@ -84,7 +84,7 @@ BOOST_AUTO_TEST_CASE(a_digest_that_matches_data_that_does_not_is_counted_so) {
 
 BOOST_AUTO_TEST_CASE(a_path_may_be_of_any_filesystem_or_of_one) {
   const auto list = list_of({"p1/a", "p2/a", "b", "p2/gone", "p7/x"});
-  ListCheck check(list, {{"p1", "p2"}, false, {}, {}});
+  ListCheck check(list, {{"p1", "p2"}, {}, {}, {}});
   BOOST_TEST(hold(check, "p1", file("a"), false) == "match");
   BOOST_TEST(hold(check, "p2", file("a", kB), true) == "differs");
   BOOST_TEST(hold(check, "p2", file("b"), false) == "match");
@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(a_path_may_be_of_any_filesystem_or_of_one) {
 
 BOOST_AUTO_TEST_CASE(of_several_files_with_a_path_the_worst_counts) {
   const auto list = list_of({"a", "b"});
-  ListCheck check(list, {{"p1", "p2"}, false, {}, {}});
+  ListCheck check(list, {{"p1", "p2"}, {}, {}, {}});
   BOOST_TEST(hold(check, "p1", file("a", kB), true) == "differs");
   BOOST_TEST(hold(check, "p2", file("a"), false) == "match");
   BOOST_TEST(hold(check, "p1", file("b"), false) == "match");
@@ -109,7 +109,7 @@ BOOST_AUTO_TEST_CASE(of_several_files_with_a_path_the_worst_counts) {
 
 BOOST_AUTO_TEST_CASE(one_chosen_partition_says_nothing_of_the_others) {
   const auto list = list_of({"p1/a", "p2/a", "b", "c"});
-  ListCheck check(list, {{"p1"}, true, {}, {}});
+  ListCheck check(list, {{"p1"}, {"p2"}, {}, {}});
   BOOST_TEST(hold(check, "p1", file("a"), false) == "match");
   BOOST_TEST(hold(check, "p1", file("b"), false) == "match");
   BOOST_TEST(check.finish(false).size() == 1u);
@@ -118,12 +118,12 @@ BOOST_AUTO_TEST_CASE(one_chosen_partition_says_nothing_of_the_others) {
 
 BOOST_AUTO_TEST_CASE(what_the_command_line_leaves_out_is_neither_there_nor_missing) {
   const auto list = list_of({"in/a", "in/b.bin", "in/gone", "out/a", "out/gone", "p1/out/x", "p1/in/x"});
-  ListCheck check(list, {{"p1"}, false, {"/in/"}, extract::PathFilter({}, {"*.bin"})});
+  ListCheck check(list, {{"p1"}, {}, {"/in/"}, extract::PathFilter({}, {"*.bin"})});
   BOOST_TEST(hold(check, "p1", file("in/a"), false) == "match");
   BOOST_TEST(hold(check, "p1", file("in/b.bin", ""), false) == "");  // filtered, so not read
   BOOST_TEST(check.finish(false).size() == 2u);
   BOOST_TEST(counts(check) == "1 0 2 0 4 0");
-  ListCheck ended(list, {{"p1"}, false, {}, {}});
+  ListCheck ended(list, {{"p1"}, {}, {}, {}});
   BOOST_TEST(hold(ended, "p1", file("in/a"), false) == "match");
   BOOST_TEST(ended.finish(true).empty());
   BOOST_TEST(counts(ended) == "1 0 0 0 6 0");
@@ -131,7 +131,7 @@ BOOST_AUTO_TEST_CASE(what_the_command_line_leaves_out_is_neither_there_nor_missi
 
 BOOST_AUTO_TEST_CASE(a_path_among_locked_names_is_not_simply_missing) {
   const auto list = list_of({"vault/dir/a"});
-  ListCheck check(list, {{""}, false, {}, {}});
+  ListCheck check(list, {{""}, {}, {}, {}});
   extract::WalkItem item;
   item.name_locked = true;
   report::Entry entry = file("vault/dir/AbCd", "");
@@ -141,12 +141,30 @@ BOOST_AUTO_TEST_CASE(a_path_among_locked_names_is_not_simply_missing) {
              "locked");
 }
 
-BOOST_AUTO_TEST_CASE(names_that_verify_escapes_are_found) {
+BOOST_AUTO_TEST_CASE(a_name_is_not_found_by_how_it_is_printed) {
   verity::DigestList list;
   BOOST_REQUIRE(list.add("sha256:" + kA + " a\\nb\n", "list"));
-  ListCheck check(list, {{""}, false, {}, {}});
-  BOOST_TEST(hold(check, "", file("a\nb"), false) == "match");
-  BOOST_TEST(check.finish(false).empty());
+  ListCheck check(list, {{""}, {}, {}, {}});
+  BOOST_TEST(hold(check, "", file("a\nb"), false) == "absent");
+  BOOST_TEST(check.finish(false).size() == 1u);
+  ListCheck same(list, {{""}, {}, {}, {}});
+  BOOST_TEST(hold(same, "", file("a\\nb"), false) == "match");
+}
+
+BOOST_AUTO_TEST_CASE(a_list_of_which_nothing_was_looked_at_is_a_finding) {
+  const auto list = list_of({"out/a"});
+  ListCheck check(list, {{"p1"}, {}, {"/in/"}, {}});
+  BOOST_TEST(check.finish(false) ==
+             std::vector<std::string>{"of the paths that are listed with a digest none was looked at"});
+  ListCheck ended(list, {{"p1"}, {}, {"/in/"}, {}});
+  BOOST_TEST(ended.finish(true).empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_path_is_left_out_only_with_a_partition_that_is_there) {
+  const auto list = list_of({"p7/tool", "p2/tool"});
+  ListCheck check(list, {{"p1"}, {"p2"}, {}, {}});
+  BOOST_TEST(check.finish(false).size() == 1u);
+  BOOST_TEST(counts(check) == "0 0 1 0 1 0");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -40,6 +40,9 @@ EVP_PKEY* ed25519() { return EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"); }
 using Extensions = std::vector<std::pair<int, const char*>>;
 const Extensions kNoExtensions;
 const Extensions kKeyIds{{NID_subject_key_identifier, "hash"}, {NID_authority_key_identifier, "keyid"}};
+const Extensions kAuthority{{NID_subject_key_identifier, "hash"},
+                            {NID_authority_key_identifier, "keyid"},
+                            {NID_basic_constraints, "critical,CA:TRUE"}};
 
 /// A key and a certificate for it, signed by `issuer` or by itself.
 struct Identity {
@@ -196,8 +199,8 @@ BOOST_AUTO_TEST_CASE(malformed_messages_are_invalid_with_a_reason) {
   BOOST_TEST(check(Bytes(100), trusted).reason.find("it is not a PKCS#7 message: ") == 0u);
   BOOST_TEST(check(Bytes(good.begin(), good.end() - 1), trusted).reason.find("it is not a PKCS#7 message: ") == 0u);
   BOOST_TEST(check(sign(signer, kDigest, CMS_NOCERTS), trusted).reason == "it carries content of its own");
-  const Identity root("root", nullptr, 3600, kKeyIds);
-  const Identity middle("middle", &root, 3600, kKeyIds);
+  const Identity root("root", nullptr, 3600, kAuthority);
+  const Identity middle("middle", &root, 3600, kAuthority);
   Unsigned with_all;
   with_all.add(Identity("leaf", &middle, 3600, kKeyIds), CMS_NOSMIMECAP);
   with_all.add(signer, CMS_NOSMIMECAP);
@@ -219,8 +222,8 @@ BOOST_AUTO_TEST_CASE(malformed_messages_are_invalid_with_a_reason) {
 }
 
 BOOST_AUTO_TEST_CASE(a_chain_of_certificates_in_the_message_is_enforced_and_told) {
-  const Identity root("root", nullptr, 3600, kKeyIds);
-  const Identity middle("middle", &root, 3600, kKeyIds);
+  const Identity root("root", nullptr, 3600, kAuthority);
+  const Identity middle("middle", &root, 3600, kAuthority);
   const Identity signer("signer, \xc3\xa4", &middle, -3600, kKeyIds);
   const Identity other("other", nullptr, 3600, kKeyIds);
   const Bytes whole = sign(signer, kDigest, CMS_DETACHED, {&middle});
@@ -250,8 +253,21 @@ BOOST_AUTO_TEST_CASE(a_chain_of_certificates_in_the_message_is_enforced_and_told
   const Identity old_root("root");
   const Identity under("under", &root);
   BOOST_CHECK(status(sign(under, kDigest, CMS_DETACHED), trust({&old_root, &root})) == SignatureStatus::kValid);
+  // Whoever has a certificate of the root is no authority by that.
+  const Identity user("user", &root, 3600, kKeyIds);
+  const Identity guest("guest", &user, 3600, kKeyIds);
+  for (const Identity* anchor : {&root, &user}) {
+    BOOST_TEST(
+        check(sign(guest, kDigest, CMS_DETACHED, {&user}), trust({anchor})).reason.find("does not hold: invalid CA") !=
+        std::string::npos);
+  }
+  // Identifiers of keys are not needed.
+  const Extensions named{{NID_basic_constraints, "critical,CA:TRUE"}};
+  const Identity plain_middle("middle", &root, 3600, named);
+  const Identity plain("plain", &plain_middle);
+  BOOST_CHECK(status(sign(plain, kDigest, CMS_DETACHED, {&plain_middle}), trust({&root})) == SignatureStatus::kValid);
   // A certificate that claims to be issued by the root, and is not.
-  const Identity false_root("root", nullptr, 3600, kKeyIds);
+  const Identity false_root("root", nullptr, 3600, kAuthority);
   const Identity forged("signer", &false_root);
   BOOST_TEST(check(sign(forged, kDigest, CMS_DETACHED), trust({&root})).reason ==
              "the certificate of CN=signer is not signed by the key of the given one of CN=root");
@@ -371,7 +387,7 @@ BOOST_AUTO_TEST_CASE(of_several_signers_one_must_be_trusted_and_none_wrong) {
 }
 
 BOOST_AUTO_TEST_CASE(a_signer_named_by_its_key_must_itself_be_trusted) {
-  const Identity root("root", nullptr, 3600, kKeyIds);
+  const Identity root("root", nullptr, 3600, kAuthority);
   const Identity signer("signer", &root, 3600, kKeyIds);
   Unsigned message;
   message.add(signer, CMS_NOATTR | CMS_USE_KEYID);

@@ -128,7 +128,7 @@ BOOST_AUTO_TEST_CASE(every_tree_block_may_be_wrong_at_once) {
   check(file.faults(*hopeless, &refused),
         {fault(0, 2600 * kKiB,
                "neither the descriptor's root hash nor any hash in the Merkle tree's top block matches: "
-               "the descriptor or all of the tree is wrong")});
+               "the descriptor, that block or all of the tree is wrong")});
   BOOST_TEST(refused.empty());
   BOOST_TEST(hopeless->tree_faults().empty());
 }
@@ -197,13 +197,13 @@ BOOST_AUTO_TEST_CASE(a_wrong_root_is_told_from_a_wrong_top_block) {
     BOOST_TEST(refused.empty());
     BOOST_TEST(step->tree_faults().empty());
   }
-  // A block that cannot be read says nothing against the tree.
+  // With a block that cannot be read it may be the hash of that which is wrong in the tree.
   VerityFile unreadable(HashAlgorithm::kSha256, 4096, kSalt, verity::pattern(40 * kKiB));
   unreadable.descriptor.root_hash[0] ^= std::byte{1};
   unreadable.damaged = {{4096, 4096}};
-  check(
-      unreadable.faults(*unreadable.step()),
-      {fault(0, 4096, root_reason), {{4096, 4096}, StepKind::kRead, "medium error"}, fault(8192, 32768, root_reason)});
+  const std::string top_reason = tree_reason(unreadable, 0, 0, "does not match the descriptor's root hash");
+  check(unreadable.faults(*unreadable.step()),
+        {fault(0, 4096, top_reason), {{4096, 4096}, StepKind::kRead, "medium error"}, fault(8192, 32768, top_reason)});
 }
 
 BOOST_AUTO_TEST_CASE(a_tree_of_another_file_does_not_make_the_data_wrong) {
@@ -285,6 +285,7 @@ BOOST_AUTO_TEST_CASE(tree_blocks_that_cannot_be_read_are_recomputed) {
   check(refused, {fault(160 * kKiB, 32768, reason)});
   BOOST_REQUIRE(step->tree_faults().size() == 1u);
   BOOST_TEST(step->tree_faults()[0].reason == reason);
+  BOOST_TEST(!step->has_more_tree_faults());
 
   file.flip(170 * kKiB);  // what the block said of this cannot be known
   check(file.faults(*file.step()), {fault(160 * kKiB, 32768, reason)});
@@ -409,6 +410,37 @@ BOOST_AUTO_TEST_CASE(a_hole_of_any_size_takes_no_time) {
                               "lies past the end of what is mapped")});
 }
 
+BOOST_AUTO_TEST_CASE(a_map_that_is_lost_from_one_block_on_takes_no_time) {
+  class Lost final : public read::MapSource {
+   public:
+    [[nodiscard]] read::MapPiece piece(std::uint64_t offset, std::uint64_t limit) const override {
+      const std::uint64_t lost = std::max<std::uint64_t>(offset, 1 << 30);
+      if (lost >= limit) return {{}, {}, limit};
+      return {{}, {{{lost, limit - lost}, "lost"}}, limit};
+    }
+  };
+  verity::Descriptor descriptor;
+  descriptor.block_size = 4096;
+  descriptor.data_size = std::uint64_t{1} << 44;
+  descriptor.root_hash = Bytes(32, std::byte{1});
+  descriptor.root_hash_field = Bytes(64, std::byte{1});
+  descriptor.salt_field = Bytes(32);
+  const std::uint64_t end = descriptor.data_size + (std::uint64_t{1} << 40);
+  const auto map = read::FileMap::make(std::make_shared<Lost>(), descriptor.data_size, end);
+  const auto source = std::make_shared<source::MemorySource>(Bytes(1));
+  const auto file = [&](std::uint64_t size) { return std::make_unique<read::MapReader>(source, map, size, 4096); };
+  BOOST_TEST(file(end)->hole_end(0) == std::uint64_t{1} << 30);
+  BOOST_TEST(file(end)->hole_end(std::uint64_t{1} << 31) == std::uint64_t{1} << 31);
+  const verity::VerityStep step(descriptor, file(end), descriptor.data_size);
+  Bytes buffer(1 << 20);
+  read::Window window;
+  window.bytes = buffer;
+  step.apply(window);
+  BOOST_REQUIRE(window.faults.size() == 1u);
+  BOOST_TEST(window.faults[0].reason ==
+             "Merkle tree block 0 of level 4 (file offset 17592186044416) could not be read: lost");
+}
+
 BOOST_AUTO_TEST_CASE(a_tree_that_is_one_hole_is_bounded) {
   VerityFile file(HashAlgorithm::kSha256, 1024, {}, Bytes(160 << 20));
   const verity::MerkleTree shape = file.shape();
@@ -429,6 +461,21 @@ BOOST_AUTO_TEST_CASE(a_tree_that_is_one_hole_is_bounded) {
   BOOST_REQUIRE(bad.size() == verity::kMaxTreeFaults);
   BOOST_TEST(bad.front().index == 0u);
   BOOST_TEST(bad.back().index == verity::kMaxTreeFaults - 1);
+  BOOST_TEST(step->has_more_tree_faults());
+}
+
+BOOST_AUTO_TEST_CASE(recomputing_ends_where_it_is_stopped) {
+  VerityFile file = three_levels();
+  file.flip(file.tree_block(0, 2));
+  std::atomic<bool> stop{false};
+  const verity::VerityStep step(file.descriptor, file.reader(file.stored.size()), file.tree_offset, &stop);
+  check(file.faults(step, 0, 65536), {});
+  BOOST_TEST(!step.gave_up());
+  stop = true;
+  check(file.faults(step, 0, 65536), {});  // nothing there is to be recomputed
+  BOOST_TEST(!step.gave_up());
+  (void)file.faults(step, 65536, 65536);
+  BOOST_TEST(step.gave_up());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
