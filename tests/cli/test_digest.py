@@ -134,6 +134,9 @@ def check_refusals(coldread, work):
         done = run(coldread, "digest", wrong, good)
         assert done.returncode == 2 and not done.stdout and len(done.stderr.splitlines()) == 1, (wrong, done)
     assert run(coldread, "digest").returncode == 2
+    assert run(coldread, "digest", good, f"--out-descriptor={tree}", f"--out-merkle-tree={tree}").returncode == 2
+    empty, plain = run(coldread, "digest", "--salt=", good, good), run(coldread, "digest", good, good)
+    assert empty.stdout == plain.stdout and len(plain.stdout.splitlines()) == 2, empty
     assert run(coldread, "digest", good, good, f"--out-descriptor={tree}").returncode == 2
 
 
