@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "core/extract/content.hpp"
+#include "core/read/map_reader.hpp"
 #include "tests/unit/core/extract/fake_volume.hpp"
 #include "tests/unit/core/verity/verity_file.hpp"
 
@@ -22,6 +23,9 @@ struct File {
   Bytes bytes = Bytes(73728);
   volume::VerityLocation location{65536, 4096, 69632, verity::kDescriptorSize, kBlock, 73724};
 
+  std::vector<read::Extent> extents{{0, 12288, read::ExtentKind::kStored, 0},
+                                    {65536, 8192, read::ExtentKind::kStored, 65536}};
+
   File() {
     std::copy(verity.stored.begin(), verity.stored.end(), bytes.begin());
     put(69632);
@@ -31,15 +35,18 @@ struct File {
     std::copy(descriptor.begin(), descriptor.end(), bytes.begin() + static_cast<std::ptrdiff_t>(at));
   }
 
-  [[nodiscard]] extract::VerityPlan plan() const {
-    test::FakeVolume volume(bytes.size());
+  void put_into(test::FakeVolume& volume) const {
     volume.facts_to_set().block_size = kBlock;
     volume.bytes().put(0, bytes);
     test::FakeInode& inode = volume.add(12, volume::FileType::kFile);
     inode.facts.size = 10000;
     inode.facts.verity = true;
-    inode.extents = {{0, 12288, read::ExtentKind::kStored, 0}, {65536, 8192, read::ExtentKind::kStored, 65536}};
+    inode.extents = extents;
     inode.verity = location;
+  }
+  [[nodiscard]] extract::VerityPlan plan() const {
+    test::FakeVolume volume(bytes.size());
+    put_into(volume);
     auto plan = extract::plan_content(volume, *volume.inode(InodeNumber{12}).value(), nullptr, 4096);
     plan.verity->step = nullptr;  // it goes with the reader
     return std::move(*plan.verity);
@@ -74,6 +81,38 @@ BOOST_AUTO_TEST_CASE(bytes_that_no_hash_covers_are_told) {
   // ext4 keeps the descriptor's length there, and past the last hash a tree block is hashed.
   BOOST_TEST(finding(73724).empty());
   BOOST_TEST(finding(66559).empty());
+}
+
+BOOST_AUTO_TEST_CASE(blocks_behind_the_end_of_the_mapping_are_told) {
+  class Pieces final : public read::MapSource {
+   public:
+    explicit Pieces(std::vector<read::Extent> extents) : extents_(std::move(extents)) {}
+    [[nodiscard]] read::MapPiece piece(std::uint64_t offset, std::uint64_t limit) const override {
+      read::MapPiece found{{}, {}, limit};
+      for (const read::Extent& extent : extents_) {
+        if (extent.file_offset < limit && offset < extent.file_end()) found.extents.push_back(extent);
+      }
+      return found;
+    }
+
+   private:
+    std::vector<read::Extent> extents_;
+  };
+  const File file;
+  const auto findings = [&](read::ExtentKind kind) {
+    auto extents = file.extents;
+    extents.push_back({1 << 30, kBlock, kind, kind == read::ExtentKind::kStored ? 4096u : 0u});
+    const auto map = read::FileMap::make(std::make_shared<Pieces>(extents), 10000, 73728);
+    test::FakeVolume volume(file.bytes.size());
+    file.put_into(volume);
+    extract::VerityPlan plan;
+    (void)extract::plan_verity(*volume.inode(InodeNumber{12}).value(), map, kBlock,
+                               std::make_unique<read::MapReader>(volume.source(), map, 73728, kBlock), plan);
+    return plan.findings;
+  };
+  BOOST_TEST(findings(read::ExtentKind::kUnwritten).empty());
+  BOOST_TEST(findings(read::ExtentKind::kStored) ==
+             Findings{"blocks that nothing covers are mapped behind the descriptor, from file offset 1073741824"});
 }
 
 BOOST_AUTO_TEST_CASE(a_descriptor_in_another_place_is_told) {
