@@ -160,7 +160,7 @@ BOOST_AUTO_TEST_CASE(wrong_data_under_a_wrong_tree_block_is_told_exactly) {
 
 BOOST_AUTO_TEST_CASE(what_no_hash_proves_fails_with_its_tree_block) {
   VerityFile file = three_levels();
-  for (unsigned hash = 0; hash < 5; ++hash) {  // more doubts than are tried
+  for (std::uint64_t hash = 0; hash < 5; ++hash) {  // more doubts than are tried
     file.flip(file.tree_block(0, 2) + hash * 32);
     file.flip((69 + hash) * kKiB);
   }
@@ -313,7 +313,7 @@ BOOST_AUTO_TEST_CASE(blocks_that_failed_before_are_left_alone) {
   const std::string reason = tree_reason(file, 0, 0, "does not match its parent");
   check(refused, {fault(0, 8192, reason), fault(12288, 32768 - 12288, reason)});
   // The first fault of a block is its reason.
-  file.flip(file.tree_block(0, 0) + 8 * 32);
+  file.flip(file.tree_block(0, 0) + 256);  // the hash of that block
   check(file.faults(*file.step()),
         {fault(0, 8192, reason), {{8192, 4096}, StepKind::kRead, "medium error"}, fault(12288, 32768 - 12288, reason)});
 }
