@@ -11,9 +11,6 @@
 namespace coldread::verity {
 namespace {
 
-constexpr std::uint32_t kMinBlockSize = 1024;
-constexpr std::uint32_t kMaxBlockSize = 65536;
-
 /// Changes one field after the other and looks whether the root hash fits then.
 class Trial {
  public:
