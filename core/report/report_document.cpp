@@ -59,7 +59,7 @@ std::vector<std::string> ReportDocument::mismatches() const {
     }
   }
   if ((result == "ok") != (exit_code == 0)) {
-    out.push_back("its result and its exit code are not those of one run");
+    out.emplace_back("its result and its exit code are not those of one run");
   }
   return out;
 }
