@@ -1,5 +1,6 @@
 #include "core/report/html_text.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 
@@ -26,9 +27,18 @@ Character character_at(std::string_view text, std::size_t at) {
 
 /// True for what is not seen itself, or changes how other text is seen (Unicode 15, section 23: controls and layout).
 bool is_hidden(std::uint32_t c) {
-  return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0xad || c == 0x61c || c == 0x200b || c == 0x200e || c == 0x200f ||
-         (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0xfeff || (c >= 0xfff9 && c <= 0xfffb) ||
-         (c >= 0xe0000 && c <= 0xe007f);
+  struct Range {
+    std::uint32_t first, last;
+  };
+  // As in report_page.js.
+  static constexpr std::array kHidden{
+      Range{0, 0x1f},        Range{0x7f, 0xa0},     Range{0xad, 0xad},      Range{0x34f, 0x34f},
+      Range{0x61c, 0x61c},   Range{0x115f, 0x1160}, Range{0x17b4, 0x17b5},  Range{0x180b, 0x180f},
+      Range{0x2000, 0x200f}, Range{0x2028, 0x202f}, Range{0x205f, 0x206f},  Range{0x2800, 0x2800},
+      Range{0x3000, 0x3000}, Range{0x3164, 0x3164}, Range{0xfe00, 0xfe0f},  Range{0xfeff, 0xfeff},
+      Range{0xffa0, 0xffa0}, Range{0xfff9, 0xfffb}, Range{0xe0000, 0xe01ef}};
+  return std::any_of(kHidden.begin(), kHidden.end(),
+                     [c](const Range& range) { return range.first <= c && c <= range.last; });
 }
 
 std::string number_of(std::uint32_t code) {

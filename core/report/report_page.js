@@ -8,7 +8,8 @@
   const controls = {q: byId("q"), status: byId("status"), verity: byId("verity"), fs: byId("fs")};
   const known = ["ok", "damaged", "locked", "skipped", "error", "recovered"];
   // Invisible characters and those that change how others are shown, as html_text.cpp has them.
-  const hidden = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
+  /* Also blanks that a browser leaves out or that look like another. */
+  const hidden = /^ | $| (?= )|[\u0000-\u001f\u007f-\u00a0\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\u{e0000}-\u{e01ef}]/gu;
   let found = [], shown = 0;
 
   function element(name, text, className) {

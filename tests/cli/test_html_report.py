@@ -19,7 +19,8 @@ import tempfile
 VICTIM = "vault/calibration.bin"
 HOSTILE = ['<script>alert(1)</script>', '"onload="alert(1)', "' autofocus onfocus='alert(1)", "a\u202egpj.exe", "--><!--",
            '</script><script>alert(1)</script>', '<img src="http://127.0.0.1:{port}/x" onerror=alert(1)>', "{{{{data}}}}",
-           "javascript:alert(1)", "a&lt;b&amp;c", "nul\0tab\tline\n", "\u05d0\u05d1/\u05d2.txt", "\\u003cb>"]
+           "javascript:alert(1)", "a&lt;b&amp;c", "nul\0tab\tline\n", "\u05d0\u05d1/\u05d2.txt", "\\u003cb>",
+           "two  blanks", "last ", "a\u3164b"]
 NOT_UTF8 = b"caf\xe9"
 wrong = []
 
@@ -153,7 +154,7 @@ def make_reports(pages, samples):
 
 def as_shown(text):
     """What the page makes of characters that are invisible or steer."""
-    return re.sub("[\0-\x1f\u202e]", lambda match: f"U+{ord(match[0]):04X}", text)
+    return re.sub("[\0-\x1f\u202e\u3164]|^ | $| (?= )", lambda match: f"U+{ord(match[0]):04X}", text)
 
 
 def check_counts(pages, name, report):
