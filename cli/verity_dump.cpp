@@ -16,9 +16,10 @@ extract::VerityPart part_of(const std::string& name) {
 
 /// The metadata of the one file. Errors: kNotFound (no fs-verity file), kLocked, those of VerityMetadata::find().
 Result<extract::VerityMetadata> find_metadata(const OnePath& at) {
-  if (auto readable = plan_file(at); !readable) return fail(std::move(readable.error()));
-  if (!at.item.inode->facts().verity) return fail(ErrorKind::kNotFound, at.item.path, "is no fs-verity file");
-  auto metadata = extract::VerityMetadata::find(at.volume(), *at.item.inode, at.encryption(), at.page_size);
+  auto plan = plan_file(at);
+  if (!plan) return fail(std::move(plan.error()));
+  if (!plan->verity) return fail(ErrorKind::kNotFound, at.item.path, "is no fs-verity file");
+  auto metadata = extract::VerityMetadata::find(at.volume(), *at.item.inode, at.encryption(), *std::move(plan->verity));
   if (!metadata) return fail(metadata.error().kind, at.item.path, "fs-verity: " + metadata.error().message());
   return metadata;
 }

@@ -18,7 +18,7 @@ constexpr std::size_t kSignatureSizeOffset = 4;
 }  // namespace
 
 Result<VerityMetadata> VerityMetadata::find(const volume::Volume& volume, const volume::Inode& inode,
-                                            const Encryption* encryption, std::uint32_t page_size) {
+                                            const Encryption* encryption, VerityPlan plan) {
   VerityMetadata metadata;
   auto past_eof = plan_past_eof(volume, inode, encryption);
   if (!past_eof) return fail(std::move(past_eof.error()));
@@ -26,9 +26,8 @@ Result<VerityMetadata> VerityMetadata::find(const volume::Volume& volume, const 
   auto location = inode.locate_verity(*metadata.past_eof_);
   if (!location) return fail(std::move(location.error()));
   metadata.location_ = *location;
-  ContentPlan plan = plan_content(volume, inode, encryption, page_size);
-  metadata.descriptor_ = std::move(plan.verity->descriptor);
-  metadata.malformed_ = std::move(plan.verity->malformed);
+  metadata.descriptor_ = std::move(plan.descriptor);
+  metadata.malformed_ = std::move(plan.malformed);
   return metadata;
 }
 

@@ -18,9 +18,10 @@ enum class VerityPart : std::uint8_t { kMerkleTree, kDescriptor, kSignature };
 /// A file's fs-verity metadata as it is stored, decrypted and decompressed, not verified.
 class VerityMetadata {
  public:
-  /// `encryption` is null, or has a key. Errors: those of Inode::map() and Inode::locate_verity().
+  /// `encryption` is null, or has a key; `plan` is the inode's, of plan_content(). Errors: those of Inode::map() and
+  /// Inode::locate_verity().
   [[nodiscard]] static Result<VerityMetadata> find(const volume::Volume& volume, const volume::Inode& inode,
-                                                   const Encryption* encryption, std::uint32_t page_size);
+                                                   const Encryption* encryption, VerityPlan plan);
 
   /// Why a kernel would refuse the descriptor, in a sentence's end; empty where it would not.
   [[nodiscard]] const std::string& malformed() const { return malformed_; }

@@ -44,7 +44,8 @@ class Metadata {
  private:
   void look_around(const volume::VerityLocation& location, const verity::Descriptor& descriptor,
                    VerityPlan& plan) const;
-  void look_through(std::uint64_t begin, std::uint64_t end, const char* place, Findings& findings) const;
+  std::optional<Stored> look_through(std::uint64_t begin, std::uint64_t end, const char* place,
+                                     Findings& findings) const;
   void look_behind(Findings& findings) const;
   [[nodiscard]] std::optional<Stored> first_stored(std::uint64_t begin, std::uint64_t end) const;
   [[nodiscard]] bool fits_at(std::uint64_t offset, verity::HashAlgorithm algorithm, std::uint32_t tree_block) const;
@@ -92,13 +93,14 @@ void Metadata::look_around(const volume::VerityLocation& location, const verity:
                        std::to_string(tree_end));
   }
   const std::uint64_t hashed_end = tree->data_blocks() * tree->block_size();
-  look_through(hashed_end, location.tree_offset, "between the file and its Merkle tree", findings);
-  plan.refused_at_end = first_stored(hashed_end, round_up(hashed_end, block_size_)).has_value();
+  const auto behind_data =
+      look_through(hashed_end, location.tree_offset, "between the file and its Merkle tree", findings);
+  plan.refused_at_end = behind_data && behind_data->offset < round_up(hashed_end, block_size_);
   look_through(tree_end, location.descriptor_offset, "between the Merkle tree and the descriptor", findings);
   look_through(location.descriptor_offset + location.descriptor_size,
                location.length_offset != 0 ? location.length_offset : map_.mapped_end(), "behind the descriptor",
                findings);
-  look_behind(plan.findings);
+  look_behind(findings);
 }
 
 /// f2fs tells where the descriptor is, so that what it has mapped behind that is no part of the map's end.
@@ -119,12 +121,15 @@ void Metadata::look_behind(Findings& findings) const {
   }
 }
 
-void Metadata::look_through(std::uint64_t begin, std::uint64_t end, const char* place, Findings& findings) const {
-  if (const auto stored = first_stored(begin, end)) {
+std::optional<Stored> Metadata::look_through(std::uint64_t begin, std::uint64_t end, const char* place,
+                                             Findings& findings) const {
+  const auto stored = first_stored(begin, end);
+  if (stored) {
     findings.push_back((stored->looked_at ? "bytes that no hash covers are stored at file offset "
                                           : "blocks that no hash covers were not looked through from file offset ") +
                        std::to_string(stored->offset) + ", " + place);
   }
+  return stored;
 }
 
 /// The first byte in [begin, end) that is stored and not zero, or that was not looked at. What cannot be read is

@@ -48,7 +48,9 @@ struct File {
   }
   [[nodiscard]] VerityMetadata find() const {
     const auto opened = volume.inode(InodeNumber{12}).value();
-    return std::move(VerityMetadata::find(volume, *opened, nullptr, 4096).value());
+    return std::move(
+        VerityMetadata::find(volume, *opened, nullptr, *extract::plan_content(volume, *opened, nullptr, 4096).verity)
+            .value());
   }
 };
 
