@@ -12,13 +12,8 @@ constexpr std::uint64_t kMostCells = 2048;
 constexpr std::uint32_t kWidth = 480;  // legible where a phone makes it fit
 constexpr std::uint32_t kSmallest = 512;
 constexpr std::uint32_t kLargest = 1U << 20U;
-constexpr std::size_t kMostOfReason = 200;
 
 bool is_size(std::uint32_t bytes) { return bytes >= kSmallest && bytes <= kLargest && is_power_of_two(bytes); }
-
-std::string shortened(const std::string& reason) {
-  return reason.size() <= kMostOfReason ? reason : reason.substr(0, kMostOfReason) + "...";
-}
 
 /// A map that takes no more work than ranges beside one another would.
 class BoundedMap {
@@ -70,14 +65,14 @@ std::optional<std::string> entry_map(const ReportEntry& entry, const Filesystem&
   for (const BadRange& bad : entry.bad.items) {
     BlockRange range{bad.range.offset, bad.range.length};
     range.failed = true;
-    range.reason = bad.step + ": " + shortened(bad.reason);
+    range.reason = bad.step + ": " + bad.reason;
     map.add(range);
   }
   for (const TreeDamage& tree : entry.tree.items) {
     if (!tree.recomputed) continue;
     BlockRange range{tree.covers.offset, tree.covers.length};
     range.refused = true;
-    range.reason = shortened(tree.reason);
+    range.reason = tree.reason;
     map.add(range);
   }
   return map.svg();

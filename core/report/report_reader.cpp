@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
-#include <map>
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -60,7 +60,7 @@ class Reader {
     if (place.empty()) return Wish::kObject;
     if (place[0] != "filesystems") return wish_at_top(place);
     switch (place.size()) {
-      case 1: seen_.insert({"filesystems", true}); return Wish::kArray;
+      case 1: seen_.insert("filesystems"); return Wish::kArray;
       case 2: return begin_filesystem();
       case 3: return wish_of_filesystem(place[2]);
       case 4: return place[2] == "entries" ? begin_entry() : Wish::kTake;
@@ -123,7 +123,7 @@ class Reader {
 
   void take_at_top(const Place& place, JsonValue value) {
     const std::string& key = place[0];
-    seen_.insert({key, true});
+    seen_.insert(key);
     if (key == "schema") {
       const auto schema = value.text();
       if (schema == std::string(kSchemaName)) return;
@@ -180,14 +180,14 @@ class Reader {
     static constexpr std::array<std::string_view, 9> kTaken{"partition", "type",     "uuid",   "label",  "block_size",
                                                             "page_size", "features", "replay", "summary"};
     if (key == "entries" || key == "policies" || key == "problems") {
-      of_filesystem_.insert({key, true});
+      of_filesystem_.insert(key);
       return Wish::kArray;
     }
     return is_one_of(kTaken, key) ? Wish::kTake : Wish::kSkip;
   }
 
   void take_of_filesystem(const std::string& key, JsonValue value) {
-    of_filesystem_.insert({key, true});
+    of_filesystem_.insert(key);
     Filesystem& facts = filesystem().facts;
     if (key == "partition") {
       facts.partition = to_partition(std::move(value), malformed_);
@@ -227,7 +227,7 @@ class Reader {
 
   Wish wish_of_entry(const std::string& key) {
     const Wish wish = wish_of_member(key);
-    if (wish != Wish::kSkip && !of_entry_.insert({key, true}).second) {
+    if (wish != Wish::kSkip && !of_entry_.insert(key).second) {
       refuse(no_report(where() + ": it has `" + key + "` twice"));
     }
     return wish;
@@ -378,9 +378,9 @@ class Reader {
 
   const UseEntry& use_;
   ReportDocument document_;
-  std::map<std::string, bool, std::less<>> seen_;
-  std::map<std::string, bool, std::less<>> of_filesystem_;
-  std::map<std::string, bool, std::less<>> of_entry_;
+  std::set<std::string, std::less<>> seen_;
+  std::set<std::string, std::less<>> of_filesystem_;
+  std::set<std::string, std::less<>> of_entry_;
   bool in_filesystem_ = false;
   std::optional<ReportEntry> entry_;
   std::size_t xattrs_ = 0;
