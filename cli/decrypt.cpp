@@ -12,6 +12,7 @@
 #include "cli/copy.hpp"
 #include "cli/decrypt_names.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/same_file.hpp"
 #include "cli/session.hpp"
 #include "core/extract/key_evidence.hpp"
 #include "core/extract/pinned_source.hpp"
@@ -132,8 +133,7 @@ Result<std::unique_ptr<report::PartFile>> open_output(const Arguments& arguments
 bool is_standard_output(const source::FileSource& file) {
   struct stat in {};
   struct stat out {};
-  return ::fstat(file.descriptor(), &in) == 0 && ::fstat(STDOUT_FILENO, &out) == 0 && in.st_dev == out.st_dev &&
-         in.st_ino == out.st_ino;
+  return ::fstat(file.descriptor(), &in) == 0 && ::fstat(STDOUT_FILENO, &out) == 0 && is_same_file(in, out);
 }
 
 /// Says where what lies past the end speaks for a key or an IV that is not the file's: all that it depends on is what

@@ -1,5 +1,3 @@
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <memory>
 #include <string>
@@ -7,6 +5,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/same_file.hpp"
 #include "cli/session.hpp"
 #include "core/base/text.hpp"
 #include "core/report/part_file.hpp"
@@ -19,10 +18,7 @@ namespace {
 /// A file that is written beside the digest of the only FILE, where one is asked for.
 Result<std::unique_ptr<report::PartFile>> open_output(const std::string& path, const std::string& input) {
   if (path.empty()) return nullptr;
-  struct stat in {};
-  struct stat out {};
-  if (::stat(input.c_str(), &in) == 0 && ::stat(path.c_str(), &out) == 0 && in.st_dev == out.st_dev &&
-      in.st_ino == out.st_ino) {
+  if (is_same_file(input, path)) {
     return fail(ErrorKind::kOutput, path, "is the file itself; give another name for the output");
   }
   return report::PartFile::create(path);

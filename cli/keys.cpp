@@ -5,17 +5,12 @@
 #include "cli/protectors.hpp"
 #include "cli/session.hpp"
 #include "cli/vold_keys.hpp"
+#include "core/base/joined.hpp"
 #include "core/base/text.hpp"
 #include "core/report/json.hpp"
 
 namespace coldread::cli {
 namespace {
-
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text += " " + word;
-  return text;
-}
 
 /// Whether a given key opens a policy, and how that is known.
 std::string key_text(const PolicyUse& use, const std::string& origin, bool to_terminal) {
@@ -33,8 +28,9 @@ void print(const PolicyUse& use, const std::string& prefix, const std::string& o
   const report::Policy& policy = use.policy;
   io.out << prefix << "v" << policy.version << " key " << policy.master_key << ": " << policy.contents << ", "
          << policy.filenames << ", padding " << policy.padding << ", data unit " << policy.data_unit_size
-         << joined(policy.flags) << "; " << counted(policy.entries.value_or(0), "entry", "entries") << " ("
-         << counted(use.files, "file", "files") << " of " << counted(use.bytes, "byte", "bytes") << ", "
+         << (policy.flags.empty() ? "" : " ") << joined(policy.flags, " ") << "; "
+         << counted(policy.entries.value_or(0), "entry", "entries") << " (" << counted(use.files, "file", "files")
+         << " of " << counted(use.bytes, "byte", "bytes") << ", "
          << counted(use.directories, "directory", "directories") << ", " << counted(use.symlinks, "symlink", "symlinks")
          << "); " << key_text(use, origin, io.out_is_terminal) << '\n';
 }

@@ -11,6 +11,7 @@
 #include "cli/one_path.hpp"
 #include "cli/page_map.hpp"
 #include "cli/page_printer.hpp"
+#include "cli/same_file.hpp"
 #include "core/extract/page_table.hpp"
 #include "core/extract/refused_pages.hpp"
 #include "core/report/part_file.hpp"
@@ -23,22 +24,17 @@ namespace {
 Result<std::unique_ptr<report::PartFile>> open_svg(const Arguments& arguments) {
   const std::string& path = *arguments.svg;
   if (path == "-") return nullptr;
-  struct stat out {};
-  if (::stat(path.c_str(), &out) == 0) {
-    std::vector<std::string> inputs = arguments.devices;
-    inputs.push_back(arguments.image);
-    inputs.push_back(arguments.journal);
-    for (const auto* files : {&arguments.keys, &arguments.hw_keys, &arguments.sw_secrets, &arguments.inline_keys,
-                              &arguments.vold_secrets, &arguments.passphrase_files}) {
-      inputs.insert(inputs.end(), files->begin(), files->end());
-    }
-    for (const V1Key& key : arguments.v1_keys) inputs.push_back(key.path);
-    for (const std::string& input : inputs) {
-      struct stat in {};
-      const bool there = !input.empty() && ::stat(input.c_str(), &in) == 0;
-      if (there && in.st_dev == out.st_dev && in.st_ino == out.st_ino) {
-        return fail(ErrorKind::kUsage, path, "is what is read: --svg does not write into it");
-      }
+  std::vector<std::string> inputs = arguments.devices;
+  inputs.push_back(arguments.image);
+  inputs.push_back(arguments.journal);
+  for (const auto* files : {&arguments.keys, &arguments.hw_keys, &arguments.sw_secrets, &arguments.inline_keys,
+                            &arguments.vold_secrets, &arguments.passphrase_files}) {
+    inputs.insert(inputs.end(), files->begin(), files->end());
+  }
+  for (const V1Key& key : arguments.v1_keys) inputs.push_back(key.path);
+  for (const std::string& input : inputs) {
+    if (is_same_file(input, path)) {
+      return fail(ErrorKind::kUsage, path, "is what is read: --svg does not write into it");
     }
   }
   return report::PartFile::create(path);

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/joined.hpp"
 #include "core/base/text.hpp"
 
 namespace coldread::cli {
@@ -47,12 +48,6 @@ struct Index {
   std::map<std::string, std::vector<std::string>> keys;
   std::map<std::pair<std::string, std::string>, const extract::StoredLink*> links;  ///< by place too
 };
-
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text;
-}
 
 /// Where a protector that is not on the image is said to be.
 std::string elsewhere(const extract::StoredLink* link) {
@@ -111,7 +106,7 @@ std::string line_of(const Index& index, const StoredProtector& stored) {
     keys.push_back(more);
   }
   return stored.at.text() + ": " + stored.title() + ": " + stored.protector.source_text() + "; " +
-         (keys.empty() ? "keeps no policy's key" : "keeps key " + joined(keys)) + "; " +
+         (keys.empty() ? "keeps no policy's key" : "keeps key " + joined(keys, ", ")) + "; " +
          (stored.opened_by.empty() ? "not opened" : "opened by " + stored.opened_by);
 }
 
@@ -135,7 +130,7 @@ std::string line_of(const FscryptTool& tool, const Index& index, const fscrypt::
       ways.push_back("protector (" + key.protector + "), which is " + elsewhere(index.link_to(stored, key.protector)));
     }
   }
-  return text + (ways.empty() ? "no protector keeps it" : "to be opened by " + joined(ways));
+  return text + (ways.empty() ? "no protector keeps it" : "to be opened by " + joined(ways, ", "));
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/same_file.hpp"
 #include "cli/session.hpp"
 #include "core/report/entry_choice.hpp"
 #include "core/report/html_page.hpp"
@@ -103,14 +104,6 @@ class Summary {
   const Told& told_;
   Io& io_;
 };
-
-/// True where both paths lead to one file.
-bool is_same_file(const std::string& first, const std::string& second) {
-  struct stat a {};
-  struct stat b {};
-  return ::stat(first.c_str(), &a) == 0 && ::stat(second.c_str(), &b) == 0 && a.st_dev == b.st_dev &&
-         a.st_ino == b.st_ino;
-}
 
 Result<void> show(const Arguments& arguments, Io& io) {
   const std::string& path = arguments.image;

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "core/base/text.hpp"
+#include "core/report/xml_text.hpp"
 
 namespace coldread::report {
 namespace {
@@ -55,16 +56,8 @@ std::string to_html(std::string_view text) {
   out.reserve(whole.size());
   for (std::size_t at = 0; at < whole.size();) {
     const auto [code, length] = character_at(whole, at);
-    if (code == '&') {
-      out += "&amp;";
-    } else if (code == '<') {
-      out += "&lt;";
-    } else if (code == '>') {
-      out += "&gt;";
-    } else if (code == '"') {
-      out += "&quot;";
-    } else if (code == '\'') {
-      out += "&#39;";
+    if (const std::string_view entity = xml_entity(whole[at]); !entity.empty()) {
+      out += entity;
     } else if (is_hidden(code)) {
       out += "<span class=\"u\">" + number_of(code) + "</span>";
     } else {

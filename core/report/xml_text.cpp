@@ -4,6 +4,17 @@
 
 namespace coldread::report {
 
+std::string_view xml_entity(char c) {
+  switch (c) {
+    case '&': return "&amp;";
+    case '<': return "&lt;";
+    case '>': return "&gt;";
+    case '"': return "&quot;";
+    case '\'': return "&#39;";
+    default: return "";
+  }
+}
+
 std::string xml_text(std::string_view bytes) { return xml_markup(escape_for_terminal(bytes)); }
 
 std::string xml_markup(std::string_view text) {
@@ -14,14 +25,8 @@ std::string xml_markup(std::string_view text) {
       rest.remove_prefix(3);
       continue;
     }
-    switch (rest.front()) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      case '\'': out += "&#39;"; break;
-      default: out += rest.front();
-    }
+    const std::string_view entity = xml_entity(rest.front());
+    out += entity.empty() ? rest.substr(0, 1) : entity;
     rest.remove_prefix(1);
   }
   return out;

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/joined.hpp"
 #include "core/base/little_endian.hpp"
 #include "core/verity/hasher.hpp"
 #include "core/verity/merkle_tree.hpp"
@@ -84,12 +85,6 @@ std::vector<std::string> wrong_fields(const StoredDescriptor& fixed, std::size_t
   return wrong;
 }
 
-std::string joined(const std::vector<std::string>& sentences) {
-  std::string all;
-  for (const std::string& sentence : sentences) all += (all.empty() ? "" : "; ") + sentence;
-  return all;
-}
-
 /// What the kernel takes and no tool stores.
 Findings odd_fields(const StoredDescriptor& fixed, std::size_t stored_size) {
   Findings odd;
@@ -118,7 +113,7 @@ Result<Descriptor> parse_descriptor(ByteView stored, std::uint64_t file_size, st
     return malformed("its " + std::to_string(stored.size()) + " bytes are more than the kernel takes");
   }
   const auto wrong = wrong_fields(*fixed, stored.size(), file_size, max_block_size);
-  if (!wrong.empty()) return malformed(joined(wrong));
+  if (!wrong.empty()) return malformed(joined(wrong, "; "));
 
   Descriptor descriptor;
   descriptor.algorithm = static_cast<HashAlgorithm>(fixed->hash_algorithm);
